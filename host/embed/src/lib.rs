@@ -1,0 +1,5 @@
+//! The compiled plugin, as bytes: the component that the reference host runs unless it is given another,
+//! and that the tests and benchmarks run always.
+
+/// A WASI component that exports the world `client-connect:plugin/client-connect`.
+pub static PLUGIN: &[u8] = include_bytes!(env!("CLIENT_CONNECT_PLUGIN"));

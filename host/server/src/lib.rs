@@ -1,0 +1,15 @@
+//! The reference host of Client Connect: a small document platform with a customer portal, over the runtime.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `config` | settings from flags, environment and file |
+//! | `app` | what every request shares |
+//! | `store` | SQLite: all SQL of the host is below it |
+//! | `blobs` | the documents' bytes |
+//! | `web` | the JSON API, for staff and for the portal |
+//! | `mail` | the outbox, sign-in codes, SMTP |
+//! | `demo` | the demo firm |
+//! | `cli` | the command line |
+
+pub mod app;
+pub mod store;
