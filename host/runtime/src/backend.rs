@@ -58,7 +58,7 @@ pub enum CommitError {
 }
 
 /// A call that changed something, as the audit keeps it. The host says all of it, the plugin nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CallRecord {
     /// A fresh random id; ties the rows of one call together.
     pub id: String,
