@@ -1,6 +1,8 @@
 //! The records in SQLite: one file in WAL mode with `synchronous=FULL`, one connection that writes, several
 //! that read. A committed transaction is on the disk before anybody is answered.
 
+mod tx;
+
 use client_connect_runtime::{backend::Mode, types::{HostError, Timestamp}};
 use rusqlite::Connection;
 
