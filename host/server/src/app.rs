@@ -16,6 +16,8 @@ pub struct App {
     pub runtime: Runtime<SqliteBackend>,
     /// Wakes the dispatcher of notices and letters after a commit that may have left some.
     pub outbox: tokio::sync::Notify,
+    /// What the web needs to know of the outside.
+    pub web: crate::web::Settings,
     /// Wakes the maker of sign-in codes.
     pub codes: tokio::sync::Notify,
 }

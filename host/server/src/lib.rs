@@ -13,3 +13,4 @@
 
 pub mod app;
 pub mod store;
+pub mod web;

@@ -1,0 +1,82 @@
+//! The description of the API, generated from the code that answers.
+
+use std::sync::OnceLock;
+
+use axum::{Router, body::Bytes, response::Response, routing::get};
+use utoipa::openapi::{
+    Content, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ResponseBuilder,
+    path::Operation,
+    security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
+};
+
+use super::{extract::json_bytes, problem};
+use crate::app::SharedApp;
+
+/// What stands before the paths.
+pub(super) fn head() -> OpenApi {
+    let info = InfoBuilder::new()
+        .title("Client Connect")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Share the documents of a matter with its contacts, and let them send documents back.\n\n\
+             Times are milliseconds since the Unix epoch. Ids are opaque. Lists answer `next`, to be sent as \
+             `after`. Every write takes an `Idempotency-Key`. Errors are `application/problem+json` with a stable \
+             `code`; what is not there and what is not yours read the same.",
+        ))
+        .build();
+    OpenApiBuilder::new().info(info).build()
+}
+
+/// The whole description.
+pub fn openapi() -> OpenApi {
+    let (_, mut openapi) = super::api().split_for_parts();
+    let components = openapi.components.get_or_insert_default();
+    let (name, schema) =
+        (<problem::Body<'_> as utoipa::ToSchema>::name(), <problem::Body<'_> as utoipa::PartialSchema>::schema());
+    components.schemas.insert(name.into_owned(), schema);
+    let mut faults = Vec::new();
+    <problem::Body<'_> as utoipa::ToSchema>::schemas(&mut faults);
+    components.schemas.extend(faults);
+    for (scheme, cookie) in [("staff", "__Host-cc_staff"), ("portal", "__Host-cc_portal")] {
+        components
+            .security_schemes
+            .insert(scheme.to_owned(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie)))));
+    }
+    for (path, item) in &mut openapi.paths.paths {
+        for operation in operations(item) {
+            complete(path, operation);
+        }
+    }
+    openapi
+}
+
+fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head]
+        .into_iter()
+        .filter_map(Option::as_mut)
+}
+
+/// Every operation may answer a problem, and says who may ask.
+fn complete(path: &str, operation: &mut Operation) {
+    let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+    let problem =
+        ResponseBuilder::new().description("What went wrong.").content(problem::PROBLEM_JSON, problem).build();
+    operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(problem));
+    if operation.security.is_none() {
+        let scheme = match path {
+            path if path.starts_with("/api/sign-in") => return,
+            path if path.starts_with("/api/portal") => "portal",
+            _ => "staff",
+        };
+        operation.security = Some(vec![SecurityRequirement::new(scheme, Vec::<String>::new())]);
+    }
+}
+
+/// `/api/openapi.json`: written once, as it never changes while the process lives.
+pub(super) fn route() -> Router<SharedApp> {
+    static DOCUMENT: OnceLock<Bytes> = OnceLock::new();
+    async fn answer() -> Response {
+        json_bytes(DOCUMENT.get_or_init(|| openapi().to_json().unwrap_or_default().into()).clone())
+    }
+    Router::new().route("/api/openapi.json", get(answer))
+}
