@@ -18,6 +18,8 @@ pub struct App {
     pub outbox: tokio::sync::Notify,
     /// What the web needs to know of the outside.
     pub web: crate::web::Settings,
+    /// When sessions were used, until it is written down.
+    pub seen: crate::web::session::Seen,
     /// Wakes the maker of sign-in codes.
     pub codes: tokio::sync::Notify,
 }

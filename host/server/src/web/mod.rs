@@ -6,6 +6,7 @@
 //! | `extract` | what handlers take out of a request |
 //! | `write` | idempotency keys and dry runs |
 //! | `edge` | request ids, the log, security headers, deadlines |
+//! | `session` | who is signed in |
 //! | `client` | which client asks, and how often it may |
 
 use std::num::NonZeroU32;
@@ -21,6 +22,7 @@ pub mod edge;
 pub mod extract;
 mod openapi;
 pub mod problem;
+pub mod session;
 pub mod write;
 
 pub use extract::{Json, Path, Query};
