@@ -3,7 +3,12 @@
 //! Each names its answer, whether it may write, and to which matters it binds the call. Whoever adds a function
 //! to the contract adds a struct here, and nothing else in the runtime changes.
 
-use crate::types::*;
+use crate::{
+    backend::Tx,
+    call::Entry,
+    floor::{Bound, Floor, Proven},
+    types::*,
+};
 
 /// The Access section.
 pub mod access {
@@ -74,7 +79,7 @@ pub mod letters {
     pub struct Compose { pub notices: Vec<Notice> }
 }
 
-/// A function of the contract.
+/// A function of the contract. Nothing outside of this crate implements it.
 pub trait Export {
     /// What it answers if it is not refused.
     type Answer;
@@ -82,33 +87,69 @@ pub trait Export {
     const NAME: &'static str;
     /// Whether it may write; if not, the floor refuses every write.
     const WRITES: bool;
+
+    /// To which matters the call is bound, and what the host reports in it.
+    #[doc(hidden)]
+    fn bound(&self) -> Bound;
+    /// Calls the function of an instance.
+    #[doc(hidden)]
+    fn invoke<T: Tx>(&self, entry: &mut Entry<'_, T>) -> wasmtime::Result<Result<Self::Answer, Refusal>>;
+    /// Trims the answer to what the floor can prove.
+    #[doc(hidden)]
+    fn prove<T: Tx>(&self, _floor: &mut Floor<T>, answer: Self::Answer) -> Proven<Self::Answer> {
+        Ok(Ok(answer))
+    }
 }
 
 macro_rules! exports {
-    ($($export:ty => $answer:ty, $name:literal, $writes:literal;)*) => {
-        $(impl Export for $export { type Answer = $answer; const NAME: &'static str = $name; const WRITES: bool = $writes; })*
+    ($($export:ty => $answer:ty, $name:literal, $writes:literal, |$this:ident| $bound:expr, ($($param:expr),*) $(, |$floor:ident, $got:ident| $prove:expr)?;)*) => {
+        $(impl Export for $export {
+            type Answer = $answer;
+            const NAME: &'static str = $name;
+            const WRITES: bool = $writes;
+            fn bound(&self) -> Bound {
+                let $this = self;
+                let _ = $this;
+                $bound
+            }
+            fn invoke<T: Tx>(&self, entry: &mut Entry<'_, T>) -> wasmtime::Result<Result<$answer, Refusal>> {
+                let $this = self;
+                let _ = $this;
+                let context = entry.context;
+                entry.call((context, $($param),*))
+            }
+            $(fn prove<T: Tx>(&self, $floor: &mut Floor<T>, $got: $answer) -> Proven<$answer> {
+                let $this = self;
+                let _ = $this;
+                $prove
+            })?
+        })*
+
+        /// Every function that a plugin exports, beside `about.describe`.
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
     };
 }
+
 exports! {
-    access::View => AccessSection, "access.view", false;
-    access::Grant => Granted, "access.grant", true;
-    sharing::View => SharingSection, "sharing.view", false;
-    sharing::Documents => DocumentPage, "sharing.documents", false;
-    sharing::Share => Saved, "sharing.share", true;
-    sharing::Unshare => Saved, "sharing.unshare", true;
-    sharing::Save => Saved, "sharing.save", true;
-    notifications::View => NotificationsSection, "notifications.view", false;
-    notifications::SetWatchers => NotificationsSection, "notifications.set-watchers", true;
-    portal::Matters => Vec<MatterChoice>, "portal.matters", false;
-    portal::View => PortalMatter, "portal.view", false;
-    portal::Documents => PortalPage, "portal.documents", false;
-    portal::Permit => Vec<Document>, "portal.permit", false;
-    events::OnUpload => Vec<Problem>, "events.on-upload", true;
-    events::OnDocumentDeleted => (), "events.on-document-deleted", true;
-    events::OnContactUnlinked => (), "events.on-contact-unlinked", true;
-    events::OnContactAddressChanged => (), "events.on-contact-address-changed", true;
-    events::OnMatterDeleted => (), "events.on-matter-deleted", true;
-    events::OnMatterChanged => (), "events.on-matter-changed", true;
-    events::OnDocumentSeen => (), "events.on-document-seen", true;
-    letters::Compose => Option<Letter>, "letters.compose", false;
+    access::View => AccessSection, "access.view", false, |e| Bound::to(&e.matter), (&e.matter);
+    access::Grant => Granted, "access.grant", true, |e| Bound::to(&e.matter), (&e.matter, e.revision, &e.changes[..]);
+    sharing::View => SharingSection, "sharing.view", false, |e| Bound::to(&e.matter), (&e.matter);
+    sharing::Documents => DocumentPage, "sharing.documents", false, |e| Bound::to(&e.matter), (&e.matter, &e.filter, &e.page);
+    sharing::Share => Saved, "sharing.share", true, |e| Bound::to(&e.matter), (&e.matter, e.revision, &e.contacts[..], &e.documents[..]);
+    sharing::Unshare => Saved, "sharing.unshare", true, |e| Bound::to(&e.matter), (&e.matter, e.revision, &e.contacts[..], &e.documents[..]);
+    sharing::Save => Saved, "sharing.save", true, |e| Bound::to(&e.matter), (&e.matter, e.revision, &e.share[..], &e.unshare[..]);
+    notifications::View => NotificationsSection, "notifications.view", false, |e| Bound::to(&e.matter), (&e.matter);
+    notifications::SetWatchers => NotificationsSection, "notifications.set-watchers", true, |e| Bound::to(&e.matter), (&e.matter, e.revision, &e.watchers[..]);
+    portal::Matters => Vec<MatterChoice>, "portal.matters", false, |e| Bound::default(), (), |floor, got| floor.prove_matters(got);
+    portal::View => PortalMatter, "portal.view", false, |e| Bound::to(&e.matter), (&e.matter), |floor, got| floor.prove_portal(&e.matter, got);
+    portal::Documents => PortalPage, "portal.documents", false, |e| Bound::to(&e.matter), (&e.matter, e.search.as_deref(), e.sort, e.descending, &e.page), |floor, got| floor.prove_page(&e.matter, got);
+    portal::Permit => Vec<Document>, "portal.permit", false, |e| Bound { keeps_documents: true, ..Bound::to(&e.matter) }, (&e.matter, e.verb, &e.documents[..]), |floor, got| floor.prove_permit(&e.matter, e.verb, &e.documents, got);
+    events::OnUpload => Vec<Problem>, "events.on-upload", true, |e| Bound { reported: e.documents.clone(), uploads: true, ..Bound::to(&e.matter) }, (&e.matter, &e.documents[..]);
+    events::OnDocumentDeleted => (), "events.on-document-deleted", true, |e| Bound { reported: e.documents.clone(), ..Bound::to(&e.matter) }, (&e.matter, &e.documents[..]);
+    events::OnContactUnlinked => (), "events.on-contact-unlinked", true, |e| Bound::to(&e.matter), (&e.matter, &e.contact);
+    events::OnContactAddressChanged => (), "events.on-contact-address-changed", true, |e| Bound::to(&e.matter), (&e.matter, &e.contact);
+    events::OnMatterDeleted => (), "events.on-matter-deleted", true, |e| Bound::to(&e.matter), (&e.matter);
+    events::OnMatterChanged => (), "events.on-matter-changed", true, |e| Bound::to(&e.matter), (&e.matter, &e.before);
+    events::OnDocumentSeen => (), "events.on-document-seen", true, |e| Bound { reported: e.seen.iter().map(|seen| seen.document.clone()).collect(), ..Bound::to(&e.matter) }, (&e.matter, &e.seen[..]);
+    letters::Compose => Option<Letter>, "letters.compose", false, |e| Bound::among(&e.notices), (&e.notices[..]);
 }

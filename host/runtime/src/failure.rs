@@ -3,7 +3,7 @@
 use crate::types::{HostError, Refusal};
 
 /// Why there is no answer. Nothing of the call is kept, whichever it is.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Failure {
     /// The plugin says no, in its own words.
     #[error("refused: {0:?}")]
@@ -58,4 +58,19 @@ pub enum Broke {
     Panic,
     /// The backend did not answer.
     Unavailable,
+}
+
+/// What an import throws to end the call at once: the guest gets no chance to go on.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{detail}")]
+pub(crate) struct Stop {
+    pub(crate) blame: Blame,
+    pub(crate) reason: Broke,
+    pub(crate) detail: String,
+}
+
+impl Stop {
+    pub(crate) fn guest(reason: Broke, detail: impl Into<String>) -> Self {
+        Self { blame: Blame::Guest, reason, detail: detail.into() }
+    }
 }

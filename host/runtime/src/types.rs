@@ -1,7 +1,7 @@
 //! The contract's types, as `wasmtime` generates them from `wit/`: the one vocabulary between the runtime,
 //! its backends and whoever calls it.
 
-#[expect(missing_docs, unreachable_pub, clippy::all, reason = "generated; the documentation is in wit/")]
+#[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated; the documentation is in wit/")]
 pub(crate) mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
