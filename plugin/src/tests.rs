@@ -1,0 +1,1 @@
+//! The rules, under the ids of the product.
