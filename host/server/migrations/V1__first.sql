@@ -56,6 +56,14 @@ CREATE TABLE members (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX members_by_user ON members (user, matter);
 
+-- How many documents a matter has, and how many of them are kept from some: triggers count, so that a total is
+-- read and not counted.
+CREATE TABLE matter_counts (
+    matter TEXT PRIMARY KEY REFERENCES matters (id),
+    documents INTEGER NOT NULL DEFAULT 0,
+    restricted INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE contacts (
     id TEXT PRIMARY KEY,
     firm TEXT NOT NULL REFERENCES firms (id),
@@ -106,7 +114,11 @@ CREATE INDEX documents_by_name ON documents (matter, name_key, id) WHERE deleted
 CREATE INDEX documents_by_activity ON documents (matter, activity_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX documents_by_creation ON documents (matter, created_at, id) WHERE deleted_at IS NULL;
 CREATE INDEX documents_by_content ON documents (matter, sha256) WHERE deleted_at IS NULL;
-CREATE INDEX documents_by_uploader ON documents (matter, uploader, created_at) WHERE uploader IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX documents_sent_by_name ON documents (matter, uploader, name_key, id) WHERE uploader IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX documents_sent_by_activity ON documents (matter, uploader, activity_at, id) WHERE uploader IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX documents_sent_by_creation ON documents (matter, uploader, created_at, id) WHERE uploader IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX documents_restricted ON documents (matter, id) WHERE restricted = 1 AND deleted_at IS NULL;
+CREATE INDEX documents_by_blob ON documents (blob);
 CREATE INDEX documents_in_bin ON documents (matter, deleted_at, id) WHERE deleted_at IS NOT NULL;
 
 CREATE TABLE readers (
@@ -114,6 +126,44 @@ CREATE TABLE readers (
     user TEXT NOT NULL REFERENCES users (id),
     PRIMARY KEY (document, user)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER documents_counted AFTER INSERT ON documents WHEN NEW.deleted_at IS NULL BEGIN
+    INSERT INTO matter_counts (matter, documents, restricted) VALUES (NEW.matter, 1, NEW.restricted)
+        ON CONFLICT (matter) DO UPDATE SET documents = documents + 1, restricted = restricted + excluded.restricted;
+END;
+CREATE TRIGGER documents_uncounted AFTER DELETE ON documents WHEN OLD.deleted_at IS NULL BEGIN
+    UPDATE matter_counts SET documents = documents - 1, restricted = restricted - OLD.restricted WHERE matter = OLD.matter;
+END;
+CREATE TRIGGER documents_recounted AFTER UPDATE OF matter, deleted_at, restricted ON documents
+    WHEN OLD.matter <> NEW.matter OR OLD.restricted <> NEW.restricted OR (OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL) BEGIN
+    UPDATE matter_counts SET documents = documents - 1, restricted = restricted - OLD.restricted
+        WHERE matter = OLD.matter AND OLD.deleted_at IS NULL;
+    INSERT INTO matter_counts (matter, documents, restricted) SELECT NEW.matter, 1, NEW.restricted WHERE NEW.deleted_at IS NULL
+        ON CONFLICT (matter) DO UPDATE SET documents = documents + 1, restricted = restricted + excluded.restricted;
+END;
+
+-- The trigrams of all names. A matter is three characters of the private use area, one trigram that no name
+-- has: so a term is looked up in its matter, and not in the firm's millions. Deleted documents stay in it.
+CREATE VIEW documents_searched AS
+    SELECT d.n AS n, char(57344 + m.n / 40960000 % 6400, 57344 + m.n / 6400 % 6400, 57344 + m.n % 6400) AS matter, d.name_fold AS name
+    FROM documents d JOIN matters m ON m.id = d.matter;
+CREATE VIRTUAL TABLE names_searched USING fts5 (
+    matter, name, content = 'documents_searched', content_rowid = 'n', tokenize = 'trigram case_sensitive 1', detail = none, columnsize = 0
+);
+CREATE TRIGGER names_searched_insert AFTER INSERT ON documents BEGIN
+    INSERT INTO names_searched (rowid, matter, name) SELECT n, matter, name FROM documents_searched WHERE n = NEW.n;
+END;
+CREATE TRIGGER names_searched_leave BEFORE UPDATE OF name_fold, matter ON documents
+    WHEN OLD.name_fold <> NEW.name_fold OR OLD.matter <> NEW.matter BEGIN
+    INSERT INTO names_searched (names_searched, rowid, matter, name) SELECT 'delete', n, matter, name FROM documents_searched WHERE n = OLD.n;
+END;
+CREATE TRIGGER names_searched_return AFTER UPDATE OF name_fold, matter ON documents
+    WHEN OLD.name_fold <> NEW.name_fold OR OLD.matter <> NEW.matter BEGIN
+    INSERT INTO names_searched (rowid, matter, name) SELECT n, matter, name FROM documents_searched WHERE n = NEW.n;
+END;
+CREATE TRIGGER names_searched_delete BEFORE DELETE ON documents BEGIN
+    INSERT INTO names_searched (names_searched, rowid, matter, name) SELECT 'delete', n, matter, name FROM documents_searched WHERE n = OLD.n;
+END;
 
 CREATE TABLE versions (
     document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
@@ -146,7 +196,8 @@ CREATE TABLE grants (
     until INTEGER,
     attributes TEXT NOT NULL DEFAULT '{}',
     PRIMARY KEY (matter, contact),
-    FOREIGN KEY (matter, contact) REFERENCES links (matter, contact)
+    -- Deferred: a link goes first, and its grant when the plugin is told, in the same transaction.
+    FOREIGN KEY (matter, contact) REFERENCES links (matter, contact) DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX grants_by_contact ON grants (contact, matter) WHERE portal = 1;
 
@@ -165,6 +216,7 @@ CREATE TABLE shares (
     attributes TEXT NOT NULL DEFAULT '{}',
     --
     visible INTEGER NOT NULL DEFAULT 0,     -- live, and the document is in the matter
+    offered INTEGER NOT NULL DEFAULT 0,     -- lapsed, and the document is in the matter
     own INTEGER NOT NULL DEFAULT 0,         -- the contact uploaded it
     name_key BLOB NOT NULL DEFAULT x'',
     activity_at INTEGER NOT NULL DEFAULT 0,
@@ -175,7 +227,10 @@ CREATE INDEX shares_by_document ON shares (document);
 CREATE INDEX shares_by_name ON shares (matter, contact, name_key, document) WHERE visible = 1;
 CREATE INDEX shares_by_activity ON shares (matter, contact, activity_at, document) WHERE visible = 1;
 CREATE INDEX shares_by_creation ON shares (matter, contact, created_at, document) WHERE visible = 1;
-CREATE INDEX shares_lapsed ON shares (matter, contact, name_key, document) WHERE state = 'lapsed';
+CREATE INDEX shares_offered_by_name ON shares (matter, contact, name_key, document) WHERE offered = 1;
+CREATE INDEX shares_offered_by_activity ON shares (matter, contact, activity_at, document) WHERE offered = 1;
+CREATE INDEX shares_offered_by_creation ON shares (matter, contact, created_at, document) WHERE offered = 1;
+CREATE INDEX shares_by_contact ON shares (matter, contact, document);
 
 CREATE TABLE share_counts (
     matter TEXT NOT NULL,
@@ -184,6 +239,40 @@ CREATE TABLE share_counts (
     uploaded INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (matter, contact)
 ) STRICT, WITHOUT ROWID;
+
+-- Whoever changes a document's name, times or place changes the copies with it. A share's own writer fills them
+-- in, and so does the second trigger where a writer has left them out.
+CREATE TRIGGER documents_copied AFTER UPDATE OF matter, name_key, activity_at, created_at, uploader, deleted_at ON documents BEGIN
+    UPDATE shares SET
+        visible = state = 'live' AND matter = NEW.matter AND NEW.deleted_at IS NULL,
+        offered = state = 'lapsed' AND matter = NEW.matter AND NEW.deleted_at IS NULL,
+        own = contact IS NEW.uploader,
+        name_key = NEW.name_key, activity_at = NEW.activity_at, created_at = NEW.created_at
+    WHERE document = NEW.id;
+END;
+CREATE TRIGGER shares_copy AFTER INSERT ON shares WHEN NEW.name_key = x'' BEGIN
+    UPDATE shares SET
+        visible = shares.state = 'live' AND shares.matter = d.matter AND d.deleted_at IS NULL,
+        offered = shares.state = 'lapsed' AND shares.matter = d.matter AND d.deleted_at IS NULL,
+        own = shares.contact IS d.uploader,
+        name_key = d.name_key, activity_at = d.activity_at, created_at = d.created_at
+    FROM documents d
+    WHERE d.id = NEW.document AND shares.matter = NEW.matter AND shares.document = NEW.document AND shares.contact = NEW.contact;
+END;
+CREATE TRIGGER shares_counted AFTER INSERT ON shares WHEN NEW.visible = 1 BEGIN
+    INSERT INTO share_counts (matter, contact, shared, uploaded) VALUES (NEW.matter, NEW.contact, 1 - NEW.own, NEW.own)
+        ON CONFLICT (matter, contact) DO UPDATE SET shared = shared + excluded.shared, uploaded = uploaded + excluded.uploaded;
+END;
+CREATE TRIGGER shares_uncounted AFTER DELETE ON shares WHEN OLD.visible = 1 BEGIN
+    UPDATE share_counts SET shared = shared - (1 - OLD.own), uploaded = uploaded - OLD.own
+        WHERE matter = OLD.matter AND contact = OLD.contact;
+END;
+CREATE TRIGGER shares_recounted AFTER UPDATE OF visible, own ON shares WHEN OLD.visible <> NEW.visible OR OLD.own <> NEW.own BEGIN
+    UPDATE share_counts SET shared = shared - (1 - OLD.own), uploaded = uploaded - OLD.own
+        WHERE matter = OLD.matter AND contact = OLD.contact AND OLD.visible = 1;
+    INSERT INTO share_counts (matter, contact, shared, uploaded) SELECT NEW.matter, NEW.contact, 1 - NEW.own, NEW.own WHERE NEW.visible = 1
+        ON CONFLICT (matter, contact) DO UPDATE SET shared = shared + excluded.shared, uploaded = uploaded + excluded.uploaded;
+END;
 
 CREATE TABLE watchers (
     matter TEXT NOT NULL REFERENCES matters (id),

@@ -1,38 +1,169 @@
 //! The records in SQLite: one file in WAL mode with `synchronous=FULL`, one connection that writes, several
-//! that read. A committed transaction is on the disk before anybody is answered.
+//! that read. A committed transaction is on the disk before anybody is answered; one that is dropped leaves
+//! nothing.
+//!
+//! All SQL of the host stands below this module, one file for each area, every statement a constant.
 
+pub mod audit;
+pub mod contacts;
+pub mod documents;
+pub mod firms;
+pub mod loose;
+pub mod matters;
+pub mod members;
+pub mod names;
+mod open;
+mod pages;
+mod pool;
 pub mod sessions;
+pub(crate) mod sql;
 mod tx;
+pub mod users;
+pub mod versions;
 
-use client_connect_runtime::{backend::Mode, types::{HostError, Timestamp}};
+use std::sync::Arc;
+
+use client_connect_runtime::{
+    backend::{Backend, CommitError, Mode},
+    types::{HostError, Timestamp},
+};
 use rusqlite::Connection;
+
+pub use open::{OpenError, Options};
+use pool::Pool;
+pub use sql::is_disk_full;
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct SqliteBackend {}
+pub struct SqliteBackend {
+    pool: Arc<Pool>,
+}
 
 /// One transaction on one connection; undone when dropped.
 #[derive(Debug)]
-pub struct SqliteTx { connection: Option<Connection>, mode: Mode }
+pub struct SqliteTx {
+    connection: Option<Connection>,
+    mode: Mode,
+    now: Timestamp,
+    pool: Arc<Pool>,
+}
 
 impl SqliteTx {
     /// The connection inside the transaction, for the SQL of the modules beside this one.
-    pub fn conn(&self) -> &Connection { match &self.connection { Some(connection) => connection, None => unreachable!("returned to the pool only by commit and drop") } }
+    pub fn conn(&self) -> &Connection {
+        match &self.connection {
+            Some(connection) => connection,
+            None => unreachable!("returned to the pool only by commit and drop"),
+        }
+    }
+
     /// Whether it may write.
-    pub fn mode(&self) -> Mode { self.mode }
+    pub fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// When it began, by the clock of whoever began it.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// What the host is set up to say of itself in its records.
+    pub(crate) fn options(&self) -> &Options {
+        self.pool.options()
+    }
+
+    /// The key that seals cursors.
+    pub(crate) fn cursor_key(&self) -> &[u8; 32] {
+        self.pool.cursor_key()
+    }
+
+    /// Makes all of it durable, or nothing: the inherent twin of the trait's method.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] if another connection holds the file; [`CommitError::Failed`] otherwise, and
+    /// then the connection is given up, as nobody knows what an `fsync` that failed has left.
+    pub fn commit(mut self) -> Result<(), CommitError> {
+        let Some(connection) = self.connection.take() else { return Ok(()) };
+        match connection.execute_batch("COMMIT") {
+            Ok(()) => {
+                self.pool.give(self.mode, Some(connection));
+                Ok(())
+            }
+            Err(error) if sql::is_busy(&error) => {
+                self.connection = Some(connection);
+                Err(CommitError::Conflict)
+            }
+            Err(error) => {
+                let said = sql::describe(&error);
+                if sql::is_constraint(&error) {
+                    self.connection = Some(connection);
+                } else {
+                    drop(connection);
+                    self.pool.give(self.mode, None);
+                }
+                Err(CommitError::Failed(said))
+            }
+        }
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            let clean = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+            self.pool.give(self.mode, clean.then_some(connection));
+        }
+    }
 }
 
 impl SqliteBackend {
-    /// A transaction without the plugin, for the host's own records.
-    pub fn begin_own(&self, _mode: Mode, _now: Timestamp) -> Result<SqliteTx, HostError> { todo!() }
-}
-pub(crate) mod sql {
-    //! Placeholder until the store is written.
-    use client_connect_runtime::types::Timestamp;
-    pub(crate) fn ms(at: Timestamp) -> i64 {
-        i64::try_from(at).unwrap_or(i64::MAX)
+    /// A transaction without the plugin, for the host's own records. Commit it, or it is undone.
+    ///
+    /// # Errors
+    /// [`HostError::Unavailable`] if no connection becomes free in time.
+    pub fn begin_own(&self, mode: Mode, now: Timestamp) -> Result<SqliteTx, HostError> {
+        let connection = self.pool.take(mode)?;
+        let begun = connection.execute_batch(match mode {
+            Mode::Read => "BEGIN",
+            Mode::Write => "BEGIN IMMEDIATE",
+        });
+        match begun {
+            Ok(()) => Ok(SqliteTx { connection: Some(connection), mode, now, pool: Arc::clone(&self.pool) }),
+            Err(error) => {
+                let keep = sql::is_busy(&error);
+                self.pool.give(mode, keep.then_some(connection));
+                Err(sql::host_error(error))
+            }
+        }
     }
-    pub(crate) fn at(ms: i64) -> Timestamp {
-        Timestamp::try_from(ms).unwrap_or(0)
+
+    /// Where the database's file is.
+    #[must_use]
+    pub fn path(&self) -> &std::path::Path {
+        self.pool.path()
+    }
+}
+
+impl Backend for SqliteBackend {
+    type Tx = SqliteTx;
+
+    fn begin(&self, mode: Mode, now: Timestamp) -> Result<Self::Tx, HostError> {
+        self.begin_own(mode, now)
+    }
+}
+
+/// A fresh id: 32 hex digits from the system's random source. Never a counter, never a time.
+#[must_use]
+pub fn new_id() -> String {
+    let mut bytes = [0_u8; 16];
+    fill_random(&mut bytes);
+    hex::encode(bytes)
+}
+
+/// Fills with the system's randomness. Without any, no id, salt or code can be made that holds: the process ends.
+pub(crate) fn fill_random(bytes: &mut [u8]) {
+    if let Err(error) = getrandom::fill(bytes) {
+        tracing::error!(%error, "the system gives no randomness");
+        std::process::abort();
     }
 }

@@ -1,0 +1,196 @@
+//! Reading the audit: the newest first, by matter or firm, filtered, a page at a time.
+
+use client_connect_runtime::types::{HostError, Timestamp};
+use rusqlite::named_params;
+use serde_json::Value;
+
+use crate::store::{
+    SqliteTx,
+    sql::{Host, at, ms},
+};
+
+macro_rules! filter {
+    () => {
+        "a.seq < :before AND a.at >= :since AND a.at < :until
+         AND (:actor IS NULL OR a.actor = :actor) AND (:contact IS NULL OR a.contact = :contact)
+         AND (:action IS NULL OR a.action = :action) AND (:family IS NULL OR substr(a.action, 1, length(:family)) = :family)
+         AND (:calls OR a.action <> 'call')"
+    };
+}
+
+/// Which rows. What is `None` is not asked for; the firm always is.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// Whose audit.
+    pub firm: String,
+    /// Of this matter only.
+    pub matter: Option<String>,
+    /// From this time on.
+    pub since: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// By this user or contact.
+    pub actor: Option<String>,
+    /// About this contact.
+    pub contact: Option<String>,
+    /// This action, or with a dot at its end all that start so.
+    pub action: Option<String>,
+    /// Also the host's own account of each call.
+    pub calls: bool,
+    /// Only rows with a lower number: the last one of the page before.
+    pub before: Option<u64>,
+    /// So many rows at most.
+    pub limit: u32,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Entry {
+    /// Its number in the firm's chain.
+    pub seq: u64,
+    /// When, in milliseconds since the epoch.
+    pub at: Timestamp,
+    /// In which matter.
+    pub matter: Option<String>,
+    /// `user`, `contact`, `viewing-as`, `host` or `anonymous`.
+    pub actor_kind: String,
+    /// Who.
+    pub actor: Option<String>,
+    /// As which contact, for `viewing-as`.
+    pub acting_for: Option<String>,
+    /// Their name as it is now, if they are known.
+    pub actor_name: Option<String>,
+    /// What.
+    pub action: String,
+    /// With which document.
+    pub document: Option<String>,
+    /// With which contact.
+    pub contact: Option<String>,
+    /// Ties the rows of one call together.
+    pub call: String,
+    /// The request that caused it.
+    pub request: Option<String>,
+    /// SHA-256 of the component that ran.
+    pub plugin: Option<String>,
+    /// Names, versions, hashes and details as they were; `None` where they were erased.
+    pub body: Option<Value>,
+    /// SHA-256 over this row and the one before, in hex.
+    pub hash: String,
+}
+
+/// One page of rows, the newest first. For the next, pass the last row's `seq` as `before`; an empty page is the end.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn list(tx: &SqliteTx, query: &Query) -> Result<Vec<Entry>, HostError> {
+    // The same statement for a matter and for a firm would walk the wrong index for one of them.
+    let statement = if query.matter.is_some() {
+        concat!(
+            "SELECT a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document,
+                    a.contact, a.call, a.request, a.plugin, a.body, a.hash
+             FROM audit a INDEXED BY audit_by_matter LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
+             WHERE a.matter = :matter AND a.firm = :firm AND ",
+            filter!(),
+            " ORDER BY a.at DESC, a.seq DESC LIMIT :limit"
+        )
+    } else {
+        concat!(
+            "SELECT a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document,
+                    a.contact, a.call, a.request, a.plugin, a.body, a.hash
+             FROM audit a LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
+             WHERE :matter IS NULL AND a.firm = :firm AND ",
+            filter!(),
+            " ORDER BY a.seq DESC LIMIT :limit"
+        )
+    };
+    let family = query.action.as_deref().filter(|action| action.ends_with('.'));
+    tx.conn()
+        .prepare_cached(statement)
+        .and_then(|mut found| {
+            found
+                .query_map(
+                    named_params! {
+                        ":firm": query.firm,
+                        ":matter": query.matter,
+                        ":since": query.since.map_or(i64::MIN, ms),
+                        ":until": query.until.map_or(i64::MAX, ms),
+                        ":actor": query.actor,
+                        ":contact": query.contact,
+                        ":action": query.action.as_deref().filter(|_| family.is_none()),
+                        ":family": family,
+                        ":calls": query.calls,
+                        ":before": query.before.map_or(i64::MAX, ms),
+                        ":limit": query.limit,
+                    },
+                    entry,
+                )?
+                .collect()
+        })
+        .host()
+}
+
+/// All rows that the query asks for, the oldest first, one after the other: for an export of any length.
+///
+/// # Errors
+/// If the database fails, or `each` does.
+pub fn export<E: From<HostError>>(
+    tx: &SqliteTx,
+    query: &Query,
+    mut each: impl FnMut(Entry) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut select = tx
+        .conn()
+        .prepare_cached(concat!(
+            "SELECT a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document,
+                    a.contact, a.call, a.request, a.plugin, a.body, a.hash
+             FROM audit a LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
+             WHERE (:matter IS NULL OR a.matter = :matter) AND a.firm = :firm AND ",
+            filter!(),
+            " ORDER BY a.seq"
+        ))
+        .host()?;
+    let family = query.action.as_deref().filter(|action| action.ends_with('.'));
+    let rows = select
+        .query_map(
+            named_params! {
+                ":firm": query.firm,
+                ":matter": query.matter,
+                ":since": query.since.map_or(i64::MIN, ms),
+                ":until": query.until.map_or(i64::MAX, ms),
+                ":actor": query.actor,
+                ":contact": query.contact,
+                ":action": query.action.as_deref().filter(|_| family.is_none()),
+                ":family": family,
+                ":calls": query.calls,
+                ":before": query.before.map_or(i64::MAX, ms),
+            },
+            entry,
+        )
+        .host()?;
+    for row in rows {
+        each(row.host()?)?;
+    }
+    Ok(())
+}
+
+fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+    let body: Option<String> = row.get(13)?;
+    let hash: [u8; 32] = row.get(14)?;
+    Ok(Entry {
+        seq: at(row.get(0)?),
+        at: at(row.get(1)?),
+        matter: row.get(2)?,
+        actor_kind: row.get(3)?,
+        actor: row.get(4)?,
+        acting_for: row.get(5)?,
+        actor_name: row.get(6)?,
+        action: row.get(7)?,
+        document: row.get(8)?,
+        contact: row.get(9)?,
+        call: row.get(10)?,
+        request: row.get(11)?,
+        plugin: row.get(12)?,
+        body: body.and_then(|body| serde_json::from_str(&body).ok()),
+        hash: hex::encode(hash),
+    })
+}

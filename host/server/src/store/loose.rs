@@ -1,0 +1,47 @@
+//! Bytes that no row names yet, or any more. A row stands here from before the first byte is written until the
+//! transaction that names the blob: so a crash in between leaves nothing that is not found again.
+
+use client_connect_runtime::types::{HostError, Timestamp};
+
+use super::{
+    SqliteTx,
+    sql::{Host, ms},
+};
+
+/// Announces a blob that is about to be written. Commit this before the first byte.
+///
+/// # Errors
+/// `conflict` if the blob is announced already.
+pub fn announce(tx: &SqliteTx, blob: &str, now: Timestamp) -> Result<(), HostError> {
+    tx.conn()
+        .prepare_cached("INSERT INTO loose_blobs (blob, since) VALUES (?1, ?2)")
+        .and_then(|mut insert| insert.execute((blob, ms(now))))
+        .host()
+        .map(drop)
+}
+
+/// The blob is named by a row from now on, or its bytes are gone.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn settle(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
+    tx.conn()
+        .prepare_cached("DELETE FROM loose_blobs WHERE blob = ?1")
+        .and_then(|mut delete| delete.execute([blob]))
+        .host()
+        .map(drop)
+}
+
+/// Up to `limit` blobs that have been loose since before this time, and that no version names.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn before(tx: &SqliteTx, time: Timestamp, limit: u32) -> Result<Vec<String>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT blob FROM loose_blobs l WHERE since < ?1 AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.blob = l.blob)
+             ORDER BY blob LIMIT ?2",
+        )
+        .and_then(|mut found| found.query_map((ms(time), limit), |row| row.get(0))?.collect())
+        .host()
+}

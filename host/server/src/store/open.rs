@@ -1,0 +1,146 @@
+//! Opening the database: settings of a connection, migrations, and a look at the file's health while it is small.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use client_connect_runtime::backend::Mode;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::{SqliteBackend, fill_random, pool::Pool};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// Up to this size the whole file is checked at each start, in well under a second.
+const CHECKED_AT_START: u64 = 64 * 1024 * 1024;
+
+/// What the store has to know of the host it works for.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where customers enter the portal.
+    pub portal_url: String,
+    /// A matter's id is appended to this: where staff open it.
+    pub staff_url: String,
+    /// Whether the host can show pages of this media type.
+    pub previews: fn(&str) -> bool,
+    /// Connections that read at once.
+    pub readers: usize,
+    /// How long a transaction waits for its connection, and for other processes at the same file.
+    pub wait: Duration,
+}
+
+impl Options {
+    /// For a host under this URL, given without a slash at its end: the portal at `/portal`, a matter at
+    /// `/matters/{id}`, no previews.
+    #[must_use]
+    pub fn new(public_url: &str) -> Self {
+        let public_url = public_url.trim_end_matches('/');
+        Self {
+            portal_url: [public_url, "/portal"].concat(),
+            staff_url: [public_url, "/matters/"].concat(),
+            previews: |_| false,
+            readers: 8,
+            wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened, read or written.
+    #[error("the database {path:?} cannot be used: {source}")]
+    Database {
+        /** Its file. */
+        path: PathBuf,
+        /** What SQLite says. */
+        #[source]
+        source: rusqlite::Error,
+    },
+    /// A migration failed, or the file was written by another version than this one can read.
+    #[error("the schema of {path:?} does not fit this version: {source}")]
+    Schema {
+        /** Its file. */
+        path: PathBuf,
+        /** Which migration. */
+        #[source]
+        source: Box<refinery::Error>,
+    },
+    /// The file's pages contradict each other; nothing is written to it.
+    #[error("the database {path:?} is damaged: {detail}")]
+    Damaged {
+        /** Its file. */
+        path: PathBuf,
+        /** What the check found first. */
+        detail: String,
+    },
+}
+
+impl SqliteBackend {
+    /// Opens the database, makes it if it is not there, and brings its schema up to this version's. A newer schema,
+    /// or one that differs from what this version would have made, is refused and not touched.
+    ///
+    /// # Errors
+    /// [`OpenError`] says what is wrong with the file.
+    pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, OpenError> {
+        let path = path.into();
+        let failed = |source| OpenError::Database { path: path.clone(), source };
+        let mut connection = connect(&path, Mode::Write).map_err(failed)?;
+        if std::fs::metadata(&path).is_ok_and(|file| file.len() <= CHECKED_AT_START) {
+            let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+            if said != "ok" {
+                return Err(OpenError::Damaged { path, detail: said });
+            }
+        }
+        migrate(&path, &mut connection)?;
+        let cursor_key = secret(&connection, "cursor-key").map_err(failed)?;
+        let pool = Pool::new(path, options, cursor_key);
+        Ok(Self { pool: Arc::new(pool) })
+    }
+}
+
+fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    let schema = |source| OpenError::Schema { path: path.to_path_buf(), source: Box::new(source) };
+    migrations::migrations::runner()
+        .set_abort_divergent(true)
+        .set_abort_missing(true)
+        .run(connection)
+        .map_err(schema)?;
+    Ok(())
+}
+
+/// A secret of 32 bytes that the host makes for itself at its first start.
+fn secret(connection: &Connection, key: &str) -> rusqlite::Result<[u8; 32]> {
+    let mut fresh = [0_u8; 32];
+    fill_random(&mut fresh);
+    connection.execute("INSERT INTO host (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING", (key, fresh))?;
+    let kept: Option<[u8; 32]> =
+        connection.query_row("SELECT value FROM host WHERE key = ?1", [key], |row| row.get(0)).optional()?;
+    Ok(kept.unwrap_or(fresh))
+}
+
+/// A connection with all its settings.
+pub(super) fn connect(path: &Path, mode: Mode) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(512);
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -32768;
+         PRAGMA journal_size_limit = 67108864;",
+    )?;
+    if mode == Mode::Read {
+        connection.execute_batch("PRAGMA query_only = ON")?;
+    }
+    Ok(connection)
+}
