@@ -16,6 +16,8 @@ pub struct App {
     pub runtime: Runtime<SqliteBackend>,
     /// Wakes the dispatcher of notices and letters after a commit that may have left some.
     pub outbox: tokio::sync::Notify,
+    /// The documents' bytes.
+    pub blobs: crate::blobs::Blobs,
     /// What the web needs to know of the outside.
     pub web: crate::web::Settings,
     /// When sessions were used, until it is written down.

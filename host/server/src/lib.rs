@@ -12,5 +12,6 @@
 //! | `cli` | the command line |
 
 pub mod app;
+pub mod blobs;
 pub mod store;
 pub mod web;

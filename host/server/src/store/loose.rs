@@ -15,18 +15,49 @@ use super::{
 pub fn announce(tx: &SqliteTx, blob: &str, now: Timestamp) -> Result<(), HostError> {
     tx.conn()
         .prepare_cached("INSERT INTO loose_blobs (blob, since) VALUES (?1, ?2)")
-        .and_then(|mut insert| insert.execute((blob, ms(now))))
+        .and_then(|mut insert| insert.execute((blob, ms(now.max(1)))))
         .host()
         .map(drop)
 }
 
-/// The blob is named by a row from now on, or its bytes are gone.
+/// The blob is named by a row from now on.
+///
+/// # Errors
+/// `conflict` if the sweeper has it already: its bytes are about to go, and no row may name it.
+pub fn settle(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
+    tx.conn()
+        .prepare_cached("DELETE FROM loose_blobs WHERE blob = ?1 AND since > 0")
+        .and_then(|mut delete| delete.execute([blob]))
+        .host()?;
+    let condemned = tx
+        .conn()
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM loose_blobs WHERE blob = ?1)")
+        .and_then(|mut found| found.query_row([blob], |row| row.get(0)))
+        .host()?;
+    if condemned { Err(HostError::Conflict("the blob is being swept".to_owned())) } else { Ok(()) }
+}
+
+/// Marks a loose blob, so that nothing can name it any more; answers whether it was loose and unnamed.
 ///
 /// # Errors
 /// Only if the database fails.
-pub fn settle(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
+pub fn condemn(tx: &SqliteTx, blob: &str) -> Result<bool, HostError> {
     tx.conn()
-        .prepare_cached("DELETE FROM loose_blobs WHERE blob = ?1")
+        .prepare_cached(
+            "UPDATE loose_blobs SET since = 0 WHERE blob = ?1 AND NOT EXISTS (SELECT 1 FROM versions WHERE blob = ?1)",
+        )
+        .and_then(|mut update| update.execute([blob]))
+        .host()
+        .map(|marked| marked == 1)
+}
+
+/// The bytes of a condemned blob are gone.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn forget(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
+    tx.conn()
+        .prepare_cached("DELETE FROM loose_blobs WHERE blob = ?1 AND since = 0")
         .and_then(|mut delete| delete.execute([blob]))
         .host()
         .map(drop)

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod contacts;
+pub mod content;
 pub mod documents;
 pub mod firms;
 pub mod loose;

@@ -17,10 +17,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::{App, SharedApp};
 
+pub mod bytes;
 pub mod client;
 pub mod edge;
 pub mod extract;
 mod openapi;
+pub mod portal;
 pub mod problem;
 pub mod session;
 pub mod write;
@@ -78,7 +80,7 @@ pub fn router(app: SharedApp) -> Router {
 
 /// Every described route.
 fn api() -> OpenApiRouter<SharedApp> {
-    OpenApiRouter::with_openapi(openapi::head())
+    OpenApiRouter::with_openapi(openapi::head()).merge(portal::routes())
 }
 
 /// Runs `work` on a thread that may block: all that touches the store or the plugin. It runs to its end even if the

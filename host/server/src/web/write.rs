@@ -21,6 +21,11 @@ use crate::{app::SharedApp, store::SqliteTx};
 pub const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
+/// Whether this is the stored answer to an earlier request: then nothing was done now.
+pub(crate) fn is_replay(answer: &Response) -> bool {
+    answer.headers().contains_key(REPLAYED)
+}
+
 /// A request to change something, without its body.
 #[derive(Clone, Debug)]
 pub struct Asked {

@@ -1,0 +1,474 @@
+//! The documents' bytes: in a folder, or in an S3-compatible store, always under random ids and never under names.
+//!
+//! Guaranteed here: a blob is durable (its bytes and its directory entry synced) before [`Writer::finish`]
+//! answers, so before any row names it; and a row in `loose_blobs` stands from before the first byte until the
+//! transaction that names the blob, so whatever breaks in between is found and thrown away by [`sweep`].
+
+use std::{
+    error::Error as _,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    path::{Path as FilePath, PathBuf},
+    sync::Arc,
+};
+
+use bytes::{Bytes, BytesMut};
+use client_connect_runtime::backend::Mode;
+use object_store::{
+    MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, local::LocalFileSystem,
+    path::Path,
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    app::App,
+    store::{self, loose},
+};
+
+/// What is collected before it goes to the store, in a folder and over the network.
+const LOCAL_PART: usize = 1 << 20;
+const REMOTE_PART: usize = 8 << 20;
+/// How much of the beginning is kept to tell what kind of file it is.
+const HEAD: usize = 64 << 10;
+/// How old a loose blob must be before it is swept, in milliseconds.
+const LOOSE_FOR: u64 = 60 * 60 * 1000;
+
+/// Why bytes could not be stored or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// No room is left. Nothing of the blob was kept.
+    #[error("the store of documents is full")]
+    Full,
+    /// The store does not have these bytes.
+    #[error("the store of documents does not have blob {0}")]
+    Missing(String),
+    /// The bytes are there and are not what was written.
+    #[error("blob {0} is shorter than its row says")]
+    Short(String),
+    /// Anything else; the text is for the log.
+    #[error("the store of documents failed: {0}")]
+    Failed(String),
+}
+
+impl From<io::Error> for BlobError {
+    fn from(error: io::Error) -> Self {
+        if is_full(&error) { Self::Full } else { Self::Failed(error.to_string()) }
+    }
+}
+
+impl From<object_store::Error> for BlobError {
+    fn from(error: object_store::Error) -> Self {
+        if let object_store::Error::NotFound { path, .. } = &error {
+            return Self::Missing(path.clone());
+        }
+        let mut cause = error.source();
+        while let Some(one) = cause {
+            if one.downcast_ref::<io::Error>().is_some_and(is_full) {
+                return Self::Full;
+            }
+            cause = one.source();
+        }
+        Self::Failed(error.to_string())
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// How to reach an S3-compatible store.
+#[cfg(feature = "s3")]
+#[derive(Clone, Debug)]
+pub struct S3Settings {
+    /// The bucket; it must exist.
+    pub bucket: String,
+    /// The region, for instance `eu-central-1`.
+    pub region: String,
+    /// Where the store answers, if it is not Amazon's.
+    pub endpoint: Option<String>,
+    /// The key's id.
+    pub access_key: String,
+    /// The key's secret.
+    pub secret_key: secrecy::SecretString,
+    /// Whether the endpoint may be reached without TLS.
+    pub allow_http: bool,
+}
+
+/// The store of documents. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    objects: Arc<dyn ObjectStore>,
+    /// Set for a folder: its files are read without a detour.
+    root: Option<PathBuf>,
+}
+
+impl Blobs {
+    /// A folder, made if it is not there.
+    ///
+    /// # Errors
+    /// If it cannot be made or is no folder.
+    pub fn folder(root: &FilePath) -> Result<Self, BlobError> {
+        std::fs::create_dir_all(root)?;
+        let root = root.canonicalize()?;
+        let objects = LocalFileSystem::new_with_prefix(&root)?.with_fsync(true);
+        Ok(Self { objects: Arc::new(objects), root: Some(root) })
+    }
+
+    /// A bucket of an S3-compatible store.
+    ///
+    /// # Errors
+    /// If the settings do not fit together. Whether the store answers shows with the first blob.
+    #[cfg(feature = "s3")]
+    pub fn s3(settings: &S3Settings) -> Result<Self, BlobError> {
+        use secrecy::ExposeSecret as _;
+        let mut builder = object_store::aws::AmazonS3Builder::new()
+            .with_bucket_name(&settings.bucket)
+            .with_region(&settings.region)
+            .with_access_key_id(&settings.access_key)
+            .with_secret_access_key(settings.secret_key.expose_secret())
+            .with_allow_http(settings.allow_http);
+        if let Some(endpoint) = &settings.endpoint {
+            builder = builder.with_endpoint(endpoint);
+        }
+        Ok(Self { objects: Arc::new(builder.build()?), root: None })
+    }
+
+    /// Begins a blob under a fresh id that the caller has put into `loose_blobs`. Dropping the writer leaves
+    /// nothing but that row.
+    #[must_use]
+    pub fn write(&self, blob: &str) -> Writer {
+        let part = if self.root.is_some() { LOCAL_PART } else { REMOTE_PART };
+        Writer {
+            blobs: self.clone(),
+            blob: blob.to_owned(),
+            part,
+            waiting: BytesMut::new(),
+            upload: None,
+            hash: Sha256::new(),
+            head: Vec::new(),
+            size: 0,
+        }
+    }
+
+    /// Opens a blob to be read from `offset` on. Blocks: to be called where that is allowed.
+    ///
+    /// # Errors
+    /// [`BlobError::Missing`] if it is not there.
+    pub fn open(&self, blob: &str, offset: u64) -> Result<Reader, BlobError> {
+        let source = match &self.root {
+            Some(root) => {
+                let path = root.join(&blob[..blob.len().min(2)]).join(blob);
+                let mut file = File::open(path).map_err(|error| match error.kind() {
+                    io::ErrorKind::NotFound => BlobError::Missing(blob.to_owned()),
+                    _ => error.into(),
+                })?;
+                if offset > 0 {
+                    file.seek(SeekFrom::Start(offset))?;
+                }
+                Source::File(file)
+            }
+            None => Source::Remote { objects: Arc::clone(&self.objects), path: location(blob), offset },
+        };
+        Ok(Reader { source, blob: blob.to_owned() })
+    }
+
+    /// Stores a small blob whole. Blocks: to be called where that is allowed.
+    ///
+    /// # Errors
+    /// As [`Writer::finish`].
+    pub fn put(&self, blob: &str, bytes: Bytes) -> Result<Written, BlobError> {
+        let mut writer = self.write(blob);
+        tokio::runtime::Handle::current().block_on(async move {
+            writer.push(bytes).await?;
+            writer.finish().await
+        })
+    }
+
+    /// Deletes a blob; one that is not there is no error.
+    ///
+    /// # Errors
+    /// If the store does not answer or refuses.
+    pub async fn remove(&self, blob: &str) -> Result<(), BlobError> {
+        if let Some(root) = &self.root {
+            // What a killed process was in the middle of writing; the store gives such files this suffix.
+            let folder = root.join(&blob[..blob.len().min(2)]);
+            let _ = tokio::fs::remove_file(folder.join(format!("{blob}#1"))).await;
+        }
+        match self.objects.delete(&location(blob)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// A folder for each of the first two digits, as a folder of a million files is slow to list and to back up.
+fn location(blob: &str) -> Path {
+    Path::from_iter([&blob[..blob.len().min(2)], blob])
+}
+
+/// A blob that is durable, and not named by any row yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Bytes.
+    pub size: u64,
+    /// In hex.
+    pub sha256: String,
+    /// What kind of file its bytes say it is; `application/octet-stream` where they say nothing.
+    pub media_type: String,
+}
+
+/// A blob while it is written.
+#[derive(Debug)]
+pub struct Writer {
+    blobs: Blobs,
+    blob: String,
+    part: usize,
+    waiting: BytesMut,
+    upload: Option<Box<dyn MultipartUpload>>,
+    hash: Sha256,
+    head: Vec<u8>,
+    size: u64,
+}
+
+impl Writer {
+    /// How many bytes have come so far.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Takes the next bytes; waits while the store is slower than the sender.
+    ///
+    /// # Errors
+    /// [`BlobError::Full`] and [`BlobError::Failed`]; the writer is then to be dropped.
+    pub async fn push(&mut self, mut bytes: Bytes) -> Result<(), BlobError> {
+        self.size += bytes.len() as u64;
+        if self.head.len() < HEAD {
+            self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD - self.head.len())]);
+        }
+        while self.waiting.len() + bytes.len() >= self.part {
+            let rest = bytes.split_off(self.part - self.waiting.len());
+            self.waiting.extend_from_slice(&bytes);
+            bytes = rest;
+            self.flush().await?;
+        }
+        self.waiting.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    async fn flush(&mut self) -> Result<(), BlobError> {
+        let part = self.waiting.split().freeze();
+        let hashing = hashed(std::mem::take(&mut self.hash), part.clone());
+        let upload = match &mut self.upload {
+            Some(upload) => upload,
+            none => none.insert(self.blobs.objects.put_multipart(&location(&self.blob)).await?),
+        };
+        let storing = upload.put_part(PutPayload::from_bytes(part));
+        let (hash, stored) = futures_util::join!(hashing, storing);
+        self.hash = hash?;
+        Ok(stored?)
+    }
+
+    /// Makes it durable: after this the bytes survive a loss of power.
+    ///
+    /// # Errors
+    /// [`BlobError::Full`] and [`BlobError::Failed`]; nothing is kept then.
+    pub async fn finish(mut self) -> Result<Written, BlobError> {
+        match self.upload {
+            None => {
+                let bytes = self.waiting.split().freeze();
+                self.hash = hashed(self.hash, bytes.clone()).await?;
+                let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+                self.blobs.objects.put_opts(&location(&self.blob), PutPayload::from_bytes(bytes), options).await?;
+            }
+            Some(_) => {
+                if !self.waiting.is_empty() {
+                    self.flush().await?;
+                }
+                if let Some(mut upload) = self.upload.take() {
+                    upload.complete().await?;
+                }
+            }
+        }
+        let (blobs, blob, head) = (self.blobs, self.blob, self.head);
+        let media_type = blocking(move || crate::web::bytes::sniff::media_type(&blobs, &blob, &head)).await?;
+        Ok(Written { size: self.size, sha256: hex::encode(self.hash.finalize()), media_type })
+    }
+
+    /// Gives up. Some stores keep the parts of a broken upload for ever unless they are told.
+    pub async fn abort(mut self) {
+        if let Some(mut upload) = self.upload.take()
+            && let Err(error) = upload.abort().await
+        {
+            tracing::warn!(%error, "the parts of a broken upload were not thrown away");
+        }
+    }
+}
+
+/// Hashing a part takes longer than a task may keep its thread.
+async fn hashed(mut hash: Sha256, bytes: Bytes) -> Result<Sha256, BlobError> {
+    if bytes.len() < 16 << 10 {
+        hash.update(&bytes);
+        return Ok(hash);
+    }
+    blocking(move || {
+        hash.update(&bytes);
+        hash
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BlobError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| BlobError::Failed(error.to_string()))
+}
+
+/// A blob while it is read, from front to back.
+#[derive(Debug)]
+pub struct Reader {
+    source: Source,
+    blob: String,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(File),
+    Remote { objects: Arc<dyn ObjectStore>, path: Path, offset: u64 },
+}
+
+impl Reader {
+    /// The next `length` bytes, all of them. Blocks.
+    ///
+    /// # Errors
+    /// [`BlobError::Short`] if the blob ends before.
+    pub fn read(&mut self, length: usize) -> Result<Bytes, BlobError> {
+        let bytes = match &mut self.source {
+            Source::File(file) => {
+                let mut bytes = Vec::with_capacity(length);
+                file.take(length as u64).read_to_end(&mut bytes)?;
+                Bytes::from(bytes)
+            }
+            Source::Remote { objects, path, offset } => {
+                let range = *offset..*offset + length as u64;
+                *offset = range.end;
+                tokio::runtime::Handle::current().block_on(objects.get_range(path, range))?
+            }
+        };
+        if bytes.len() == length { Ok(bytes) } else { Err(BlobError::Short(self.blob.clone())) }
+    }
+
+    /// The file itself, where the store is a folder.
+    pub fn file(&mut self) -> Option<&mut File> {
+        match &mut self.source {
+            Source::File(file) => Some(file),
+            Source::Remote { .. } => None,
+        }
+    }
+}
+
+/// A blob that no row names yet. Dropped before [`Loose::keep`], it is thrown away, with its row.
+#[derive(Debug)]
+pub struct Loose {
+    app: Arc<App>,
+    blob: Option<String>,
+}
+
+impl Loose {
+    /// Mints an id and puts it down as loose, durably, before the first byte is written. Blocks.
+    ///
+    /// # Errors
+    /// If the database does not take the row.
+    pub fn begin(app: &Arc<App>) -> Result<Self, client_connect_runtime::types::HostError> {
+        let blob = store::new_id();
+        let now = app.runtime.now();
+        let tx = app.runtime.backend().begin_own(Mode::Write, now)?;
+        loose::announce(&tx, &blob, now)?;
+        commit(tx)?;
+        Ok(Self { app: Arc::clone(app), blob: Some(blob) })
+    }
+
+    /// The blob's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.blob.as_deref().unwrap_or_default()
+    }
+
+    /// A row names it now, and that is committed.
+    pub fn keep(mut self) {
+        self.blob = None;
+    }
+}
+
+impl Drop for Loose {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending; the sweeper of the next start finds the row.
+        if let (Some(blob), Ok(handle)) = (self.blob.take(), tokio::runtime::Handle::try_current()) {
+            let app = Arc::clone(&self.app);
+            handle.spawn(async move {
+                if let Err(error) = discard(&app, blob).await {
+                    tracing::warn!(%error, "a loose blob waits for the sweeper");
+                }
+            });
+        }
+    }
+}
+
+/// Throws away one loose blob. One that has been named in the meantime, by a commit whose answer was lost, stays.
+async fn discard(app: &Arc<App>, blob: String) -> Result<(), BlobError> {
+    let (condemned, id) = (Arc::clone(app), blob.clone());
+    if !blocking(move || own(&condemned, |tx| loose::condemn(tx, &id))).await?? {
+        return Ok(());
+    }
+    app.blobs.remove(&blob).await?;
+    let app = Arc::clone(app);
+    blocking(move || own(&app, |tx| loose::forget(tx, &blob))).await?
+}
+
+/// Deletes the blobs that have been loose for an hour, and answers how many.
+///
+/// # Errors
+/// If the database or the store of documents does not answer; the next run goes on from there.
+pub async fn sweep(app: &Arc<App>) -> Result<usize, BlobError> {
+    let mut swept = 0;
+    loop {
+        let reader = Arc::clone(app);
+        let before = app.runtime.now().saturating_sub(LOOSE_FOR);
+        let found = blocking(move || own(&reader, |tx| loose::before(tx, before, 100))).await??;
+        if found.is_empty() {
+            return Ok(swept);
+        }
+        for blob in found {
+            discard(app, blob).await?;
+            swept += 1;
+        }
+    }
+}
+
+/// Sweeps at once and then every ten minutes, until it is dropped.
+pub async fn sweeper(app: Arc<App>) {
+    let mut tick = tokio::time::interval(std::time::Duration::from_secs(600));
+    loop {
+        tick.tick().await;
+        match sweep(&app).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "loose blobs were thrown away"),
+            Err(error) => tracing::warn!(%error, "sweeping loose blobs broke off"),
+        }
+    }
+}
+
+fn own<T>(
+    app: &App,
+    work: impl FnOnce(&store::SqliteTx) -> Result<T, client_connect_runtime::types::HostError>,
+) -> Result<T, BlobError> {
+    let run = || {
+        let tx = app.runtime.backend().begin_own(Mode::Write, app.runtime.now())?;
+        let answer = work(&tx)?;
+        commit(tx)?;
+        Ok(answer)
+    };
+    run().map_err(|error: client_connect_runtime::types::HostError| BlobError::Failed(format!("{error:?}")))
+}
+
+fn commit(tx: store::SqliteTx) -> Result<(), client_connect_runtime::types::HostError> {
+    tx.commit().map_err(|error| client_connect_runtime::types::HostError::Unavailable(error.to_string()))
+}
