@@ -354,6 +354,7 @@ CREATE TABLE mailbox (
     at INTEGER NOT NULL,
     recipient TEXT NOT NULL,
     subject TEXT NOT NULL,
+    text TEXT NOT NULL,                     -- what a person reads of it
     message TEXT NOT NULL                   -- as it would go over SMTP
 ) STRICT;
 

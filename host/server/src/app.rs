@@ -1,10 +1,28 @@
-//! What every request and every background task shares.
+//! What every request and every background task shares, and the process around it: opened, served, shut down.
 
-use std::sync::Arc;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use client_connect_runtime::Runtime;
+use axum::serve::ListenerExt;
+use client_connect_runtime::{Clock, Limits, LoadError, Runtime, SystemClock};
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
 
-use crate::store::SqliteBackend;
+use crate::{
+    blobs::{self, Blobs},
+    config::{Config, Documents},
+    mail::{self, HostKey, Mailer},
+    store::{self, SqliteBackend, SqliteTx, secrets},
+    sweeper,
+    web::{self, Problem, health::Metrics},
+};
 
 /// Cheap to clone; one for the process.
 pub type SharedApp = Arc<App>;
@@ -14,14 +32,320 @@ pub type SharedApp = Arc<App>;
 pub struct App {
     /// The plugin over the database.
     pub runtime: Runtime<SqliteBackend>,
-    /// Wakes the dispatcher of notices and letters after a commit that may have left some.
-    pub outbox: tokio::sync::Notify,
     /// The documents' bytes.
-    pub blobs: crate::blobs::Blobs,
+    pub blobs: Blobs,
+    /// Wakes the dispatcher of notices and letters after a commit that may have left some.
+    pub outbox: Notify,
     /// What the web needs to know of the outside.
-    pub web: crate::web::Settings,
+    pub web: web::Settings,
     /// When sessions were used, until it is written down.
-    pub seen: crate::web::session::Seen,
+    pub seen: web::session::Seen,
     /// Wakes the maker of sign-in codes.
-    pub codes: tokio::sync::Notify,
+    pub codes: Notify,
+    /// The host's own key.
+    pub key: HostKey,
+    /// Where mails go.
+    pub mailer: Mailer,
+    /// Turns for hashing passwords.
+    pub passwords: web::password::Turns,
+    /// Set once the host is told to stop: it is not ready any more.
+    pub draining: AtomicBool,
+    /// Another plugin than the embedded one, to be read again on SIGHUP.
+    pub plugin_file: Option<PathBuf>,
+}
+
+/// What a test or a command sets apart from the settings.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Where mails go; none: to the mail server of the settings, or nowhere.
+    pub mailer: Option<Mailer>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), mailer: None }
+    }
+}
+
+/// Why a host does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made or used.
+    #[error("the data folder {path:?} cannot be used: {source}")]
+    Folder {
+        /** Which. */
+        path: PathBuf,
+        /** Why. */
+        #[source]
+        source: std::io::Error,
+    },
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+    /// The place of the documents' bytes cannot be used.
+    #[error("the documents' store cannot be used: {0}")]
+    Blobs(String),
+    /// The plugin's file cannot be read.
+    #[error("the plugin {path:?} cannot be read: {source}")]
+    PluginFile {
+        /** Which. */
+        path: PathBuf,
+        /** Why. */
+        #[source]
+        source: std::io::Error,
+    },
+    /// The plugin cannot be run.
+    #[error(transparent)]
+    Plugin(#[from] LoadError),
+    /// The mail server's settings cannot be used.
+    #[error("{0}")]
+    Mail(String),
+    /// The address cannot be listened on.
+    #[error("{addr} cannot be listened on: {source}")]
+    Listen {
+        /** Which. */
+        addr: SocketAddr,
+        /** Why. */
+        #[source]
+        source: std::io::Error,
+    },
+    /// The host's own key cannot be read or made.
+    #[error("the host's key cannot be had: {0}")]
+    Key(Problem),
+}
+
+/// The folders in the data folder.
+#[derive(Clone, Debug)]
+pub struct Folders {
+    /// The database's file.
+    pub database: PathBuf,
+    /// Compiled components.
+    pub cache: PathBuf,
+}
+
+impl Folders {
+    /// Makes the data folder, for this user alone, if it is not there.
+    ///
+    /// # Errors
+    /// [`StartError::Folder`].
+    pub fn open(data_dir: &Path) -> Result<Self, StartError> {
+        let failed = |source| StartError::Folder { path: data_dir.to_owned(), source };
+        make_private(data_dir).map_err(failed)?;
+        let data_dir = data_dir.canonicalize().map_err(failed)?;
+        let cache = data_dir.join("cache");
+        make_private(&cache).map_err(failed)?;
+        Ok(Self { database: data_dir.join("client-connect.db"), cache })
+    }
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// The records alone, without a plugin: for commands that only read or mend them.
+///
+/// # Errors
+/// As [`StartError`] says.
+pub fn open_store(config: &Config) -> Result<SqliteBackend, StartError> {
+    let folders = Folders::open(&config.data_dir)?;
+    Ok(SqliteBackend::open(folders.database, store::Options::new(&config.public_url))?)
+}
+
+/// The documents' bytes.
+///
+/// # Errors
+/// [`StartError::Blobs`].
+pub fn open_blobs(config: &Config) -> Result<Blobs, StartError> {
+    match &config.documents {
+        Documents::Folder(folder) => {
+            make_private(folder).map_err(|source| StartError::Folder { path: folder.clone(), source })?;
+            Blobs::folder(folder).map_err(|error| StartError::Blobs(error.to_string()))
+        }
+        #[cfg(feature = "s3")]
+        Documents::S3(settings) => Blobs::s3(settings).map_err(|error| StartError::Blobs(error.to_string())),
+    }
+}
+
+/// The plugin's bytes: of a file, or the embedded ones.
+///
+/// # Errors
+/// [`StartError::PluginFile`].
+pub fn plugin_bytes(file: Option<&Path>) -> Result<std::borrow::Cow<'static, [u8]>, StartError> {
+    match file {
+        None => Ok(client_connect_embed::PLUGIN.into()),
+        Some(path) => std::fs::read(path)
+            .map(Into::into)
+            .map_err(|source| StartError::PluginFile { path: path.to_owned(), source }),
+    }
+}
+
+impl App {
+    /// Opens the records, loads the plugin, and makes all ready to serve. Blocks; listens nowhere yet.
+    ///
+    /// # Errors
+    /// As [`StartError`] says.
+    pub fn open(config: &Config, options: Options) -> Result<SharedApp, StartError> {
+        let folders = Folders::open(&config.data_dir)?;
+        let backend = SqliteBackend::open(&folders.database, store::Options::new(&config.public_url))?;
+        let settings = client_connect_runtime::Settings {
+            limits: Limits::reference(),
+            cache: Some(folders.cache),
+            clock: options.clock,
+        };
+        let runtime = Runtime::new(backend, &settings, &plugin_bytes(config.plugin.as_deref())?)?;
+        let mailer = match (options.mailer, &config.mail) {
+            (Some(mailer), _) => mailer,
+            (None, Some(server)) => Mailer::smtp(server).map_err(StartError::Mail)?,
+            (None, None) => Mailer::Off,
+        };
+        let mut fresh = [0; 32];
+        store::fill_random(&mut fresh);
+        let key = runtime
+            .write(|unit| {
+                let tx: &SqliteTx = unit.tx();
+                Ok::<_, Problem>(secrets::get_or_put(tx, "host-key", &fresh)?)
+            })
+            .map_err(StartError::Key)?;
+        Ok(Arc::new(Self {
+            runtime,
+            blobs: open_blobs(config)?,
+            outbox: Notify::new(),
+            web: web::Settings {
+                public_url: config.public_url.clone(),
+                https: config.https(),
+                trusted_proxies: config.trusted_proxies,
+                requests_per_second: config.requests_per_second,
+                upload_limit: config.upload_limit,
+            },
+            seen: web::session::Seen::default(),
+            codes: Notify::new(),
+            key: HostKey::new(key),
+            mailer,
+            passwords: web::password::Turns::default(),
+            draining: AtomicBool::new(false),
+            plugin_file: config.plugin.clone(),
+        }))
+    }
+
+    /// Reads the plugin's file again and puts it in the place of the one that runs; blocks. A file that does not pass
+    /// changes nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn reload_plugin(&self) -> Result<(), StartError> {
+        if let Some(file) = &self.plugin_file {
+            let info = self.runtime.swap(&plugin_bytes(Some(file))?)?;
+            tracing::info!(sha256 = info.sha256, version = info.version, "the plugin was read again");
+        }
+        Ok(())
+    }
+}
+
+/// A host that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it listens.
+    pub addr: SocketAddr,
+    /// Where it answers `/metrics`, if anywhere.
+    pub metrics_addr: Option<SocketAddr>,
+    /// What it shares.
+    pub app: SharedApp,
+    stop: CancellationToken,
+    drain: Duration,
+    serving: JoinHandle<std::io::Result<()>>,
+    beside: Vec<JoinHandle<()>>,
+}
+
+/// Listens and serves, with the background tasks beside it.
+///
+/// # Errors
+/// As [`StartError`] says.
+pub async fn serve(config: &Config, options: Options) -> Result<Running, StartError> {
+    let opened = config.clone();
+    let app = tokio::task::spawn_blocking(move || App::open(&opened, options))
+        .await
+        .unwrap_or_else(|error| Err(StartError::Blobs(error.to_string())))?;
+    serve_app(app, config).await
+}
+
+/// The same, for what was opened before.
+///
+/// # Errors
+/// As [`StartError`] says.
+pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, StartError> {
+    let listen = async |addr: SocketAddr| {
+        let listener = TcpListener::bind(addr).await.map_err(|source| StartError::Listen { addr, source })?;
+        let addr = listener.local_addr().map_err(|source| StartError::Listen { addr, source })?;
+        Ok::<_, StartError>((listener, addr))
+    };
+    let (listener, addr) = listen(config.listen).await?;
+    let stop = CancellationToken::new();
+    let mut beside = vec![
+        tokio::spawn(mail::dispatcher::run(app.clone())),
+        tokio::spawn(mail::codes::run(app.clone())),
+        tokio::spawn(sweeper::run(app.clone())),
+        tokio::spawn(blobs::sweeper(app.clone())),
+    ];
+    let mut metrics_addr = None;
+    if let Some(addr) = config.metrics_listen {
+        let (listener, addr) = listen(addr).await?;
+        metrics_addr = Some(addr);
+        let (router, stop) = (Metrics::install().router(app.clone()), stop.clone());
+        beside.push(tokio::spawn(async move {
+            let stopped = stop.cancelled_owned();
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped).await {
+                tracing::error!(%error, "the metrics' listener ended");
+            }
+        }));
+    }
+    let router = web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    // Small answers leave at once: with the delay of Nagle's algorithm each would cost forty milliseconds.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "a connection without TCP_NODELAY");
+        }
+    });
+    let stopped = stop.clone().cancelled_owned();
+    let serving = tokio::spawn(async move { axum::serve(listener, router).with_graceful_shutdown(stopped).await });
+    Ok(Running { addr, metrics_addr, app, stop, drain: config.drain, serving, beside })
+}
+
+impl Running {
+    /// Waits until the listener ends by itself, which it does only when something is broken.
+    ///
+    /// # Errors
+    /// What broke.
+    pub async fn ended(&mut self) -> std::io::Result<()> {
+        (&mut self.serving).await.unwrap_or_else(|error| Err(std::io::Error::other(error)))
+    }
+
+    /// Stops: not ready from now on, no new connections, requests under way have their time, then the rest is cut.
+    /// Answers whether all of them were done in time.
+    pub async fn shut_down(mut self) -> bool {
+        self.app.draining.store(true, Ordering::Relaxed);
+        self.stop.cancel();
+        self.app.outbox.notify_one();
+        self.app.codes.notify_one();
+        let in_time = tokio::time::timeout(self.drain, &mut self.serving).await.is_ok();
+        self.serving.abort();
+        for task in &mut self.beside {
+            if tokio::time::timeout(Duration::from_secs(5), &mut *task).await.is_err() {
+                task.abort();
+            }
+        }
+        let app = self.app.clone();
+        if let Err(problem) = web::blocking(&app, sweeper::write_down_uses).await {
+            tracing::warn!(%problem, "the last uses of sessions were not written down");
+        }
+        in_time
+    }
 }

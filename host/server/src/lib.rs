@@ -8,10 +8,16 @@
 //! | `blobs` | the documents' bytes |
 //! | `web` | the JSON API, for staff and for the portal |
 //! | `mail` | the outbox, sign-in codes, SMTP |
+//! | `sweeper` | deletes what is over |
 //! | `demo` | the demo firm |
 //! | `cli` | the command line |
 
 pub mod app;
 pub mod blobs;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod mail;
 pub mod store;
+pub mod sweeper;
 pub mod web;

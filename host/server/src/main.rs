@@ -1,2 +1,5 @@
 //! The command line of the reference host.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    client_connect::cli::main(std::env::args_os())
+}

@@ -11,17 +11,17 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, Request},
-    http::HeaderMap,
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap},
 };
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use super::problem::Problem;
 
 /// The address of whoever asks; behind `proxies` trusted proxies, as the outermost of them saw it.
-pub fn address(request: &Request, proxies: u8) -> IpAddr {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    forwarded(request.headers(), proxies).or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+pub fn address(extensions: &Extensions, headers: &HeaderMap, proxies: u8) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    forwarded(headers, proxies).or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 /// The entry of `X-Forwarded-For` that the outermost of `proxies` trusted proxies wrote. None if there is no such
@@ -41,6 +41,17 @@ pub fn network(address: IpAddr) -> IpAddr {
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
         address => address,
+    }
+}
+
+/// The network whose sign-ins are counted together: an IPv4 /24, or an IPv6 /64.
+pub fn neighbourhood(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            format!("{}/24", Ipv4Addr::new(a, b, c, 0))
+        }
+        IpAddr::V6(address) => format!("{address}/64"),
     }
 }
 

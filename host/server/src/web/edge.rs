@@ -71,7 +71,8 @@ pub(crate) async fn edge(State(edge): State<Edge>, mut request: Request, next: N
 
     let answer = async {
         if let Some(limiter) = &edge.limiter
-            && let Err(problem) = limiter.check(client::address(&request, edge.settings.trusted_proxies))
+            && let Err(problem) =
+                limiter.check(client::address(request.extensions(), request.headers(), edge.settings.trusted_proxies))
         {
             return problem.into_response();
         }

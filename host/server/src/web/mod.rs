@@ -7,6 +7,10 @@
 //! | `write` | idempotency keys and dry runs |
 //! | `edge` | request ids, the log, security headers, deadlines |
 //! | `session` | who is signed in |
+//! | `sign_in` | signing in and out |
+//! | `password` | passwords of staff |
+//! | `health` | how the host is |
+//! | `home` | the page at `/`, and the demo's mailbox |
 //! | `client` | which client asks, and how often it may |
 
 use std::num::NonZeroU32;
@@ -21,10 +25,14 @@ pub mod bytes;
 pub mod client;
 pub mod edge;
 pub mod extract;
+pub mod health;
+pub mod home;
 mod openapi;
+pub mod password;
 pub mod portal;
 pub mod problem;
 pub mod session;
+pub mod sign_in;
 pub mod write;
 
 pub use extract::{Json, Path, Query};
@@ -70,6 +78,8 @@ pub fn router(app: SharedApp) -> Router {
     let (routes, _) = api().split_for_parts();
     routes
         .merge(openapi::route())
+        .merge(health::routes())
+        .merge(home::routes(app.mailer.is_mailbox()))
         .fallback(|| async { Problem::not_found() })
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
         .layer(csrf)
@@ -80,7 +90,7 @@ pub fn router(app: SharedApp) -> Router {
 
 /// Every described route.
 fn api() -> OpenApiRouter<SharedApp> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(portal::routes())
+    OpenApiRouter::with_openapi(openapi::head()).merge(portal::routes()).merge(sign_in::routes())
 }
 
 /// Runs `work` on a thread that may block: all that touches the store or the plugin. It runs to its end even if the

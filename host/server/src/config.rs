@@ -1,0 +1,568 @@
+//! Settings: a flag wins over the environment, the environment over the file, the file over the default.
+//!
+//! Each setting has one key, as in `mail.host`: the flag is `--mail-host`, the variable `CLIENT_CONNECT_MAIL_HOST`, and
+//! in the file it is `host` in `[mail]`. A secret may also be read from a file, by the same name with `_file` behind
+//! it. A key in the file that nobody knows is an error; a variable that nobody knows is not, as orchestrators set
+//! variables of their own.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use secrecy::SecretString;
+
+use crate::mail::smtp::{Protection, Server};
+
+/// One setting.
+#[derive(Clone, Copy, Debug)]
+pub struct Setting {
+    /// As in the file, with dots.
+    pub key: &'static str,
+    /// What stands for its value in help texts.
+    pub value: &'static str,
+    /// What it is for, in one line.
+    pub help: &'static str,
+    /// What it is if nobody says; empty for nothing.
+    pub default: &'static str,
+    /// Never printed.
+    pub secret: bool,
+}
+
+const fn setting(key: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Setting {
+    Setting { key, value, help, default, secret: false }
+}
+
+/// All settings there are.
+pub const SETTINGS: &[Setting] = &[
+    setting("data-dir", "DIR", "./data", "Where the database, the documents and the compile cache are"),
+    setting("listen", "ADDR", "127.0.0.1:8080", "Where to listen for HTTP"),
+    setting(
+        "public-url",
+        "URL",
+        "",
+        "The origin at which people reach this host; default: http:// and the listening address",
+    ),
+    setting("insecure-http", "BOOL", "false", "Serve plain http to others than this machine"),
+    setting("trusted-proxies", "N", "0", "How many proxies stand before this host and write X-Forwarded-For"),
+    setting("requests-per-second", "N", "100", "Requests a second that one client may make; 0: any number"),
+    setting("upload-limit", "MB", "300", "The size of the largest file that may be uploaded, in 10^6 bytes"),
+    setting("metrics-listen", "ADDR", "", "Where to answer /metrics; default: nowhere"),
+    setting("plugin", "FILE", "", "A plugin to run in the place of the embedded one; SIGHUP reads it again"),
+    setting("drain", "SECONDS", "20", "How long requests under way may take once the host is told to stop"),
+    setting("log.format", "FORMAT", "text", "text or json"),
+    setting("log.level", "FILTER", "info", "error, warn, info, debug, or a filter by module"),
+    setting("documents.folder", "DIR", "", "Where the documents' bytes are; default: in the data folder"),
+    setting(
+        "documents.bucket",
+        "NAME",
+        "",
+        "The bucket of an S3-compatible store for the documents' bytes, in the place of a folder",
+    ),
+    setting("documents.region", "NAME", "us-east-1", "Its region"),
+    setting("documents.endpoint", "URL", "", "Where it answers, if it is not Amazon's"),
+    setting("documents.access-key", "ID", "", "The id of the key to it"),
+    Setting { key: "documents.secret-key", value: "SECRET", help: "The key to it", default: "", secret: true },
+    setting("mail.host", "HOST", "", "The mail server"),
+    setting("mail.port", "PORT", "587", "Its port"),
+    setting(
+        "mail.protection",
+        "HOW",
+        "starttls",
+        "starttls, tls (from the first byte), or none (only to this machine)",
+    ),
+    setting("mail.user", "NAME", "", "The name to sign in to the mail server with"),
+    Setting {
+        key: "mail.password",
+        value: "PASSWORD",
+        help: "The password to sign in to the mail server with",
+        default: "",
+        secret: true,
+    },
+    setting("mail.timeout", "SECONDS", "30", "How long the mail server may take for each command"),
+];
+
+/// Where a value came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Nobody said anything.
+    Default,
+    /// The file, by its path.
+    File(PathBuf),
+    /// A variable, by its name.
+    Environment(String),
+    /// A flag, by its name.
+    Flag(String),
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Environment(name) => write!(f, "environment {name}"),
+            Self::Flag(name) => write!(f, "flag {name}"),
+        }
+    }
+}
+
+/// What is wrong with the settings.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct ConfigError {
+    /// What cannot be used.
+    pub what: String,
+    /// Why not.
+    pub cause: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl ConfigError {
+    fn new(what: impl Into<String>, cause: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), cause: cause.into(), hint: hint.into() }
+    }
+}
+
+/// All settings as text, each with where it came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raw(BTreeMap<&'static str, (String, Origin)>);
+
+/// The name of a setting's flag.
+pub fn flag(key: &str) -> String {
+    format!("--{}", key.replace('.', "-"))
+}
+
+/// The name of a setting's variable.
+pub fn variable(key: &str) -> String {
+    format!("CLIENT_CONNECT_{}", key.replace(['.', '-'], "_").to_uppercase())
+}
+
+impl Raw {
+    /// Merges what was said where. `environment` answers a variable's value; `flags` are those given, by key.
+    ///
+    /// # Errors
+    /// For a file that cannot be read, and for keys that nobody knows.
+    pub fn merge(
+        file: Option<&Path>,
+        environment: impl Fn(&str) -> Option<String>,
+        flags: &BTreeMap<&'static str, String>,
+    ) -> Result<Self, ConfigError> {
+        let from_file = file.map(read_toml).transpose()?.unwrap_or_default();
+        let mut merged = BTreeMap::new();
+        for setting in SETTINGS {
+            let mut value = (setting.default.to_owned(), Origin::Default);
+            if let (Some(text), Some(path)) = (from_file.get(setting.key), file) {
+                value = (text.clone(), Origin::File(path.to_owned()));
+            }
+            let name = variable(setting.key);
+            if let Some(text) = environment(&name) {
+                value = (text, Origin::Environment(name.clone()));
+            }
+            if setting.secret {
+                let name = format!("{name}_FILE");
+                let named = environment(&name).or_else(|| from_file.get(&format!("{}_file", setting.key)).cloned());
+                if let Some(path) = named {
+                    value = (read_secret(setting.key, &path)?, Origin::Environment(name));
+                }
+            }
+            if let Some(text) = flags.get(setting.key) {
+                value = (text.clone(), Origin::Flag(flag(setting.key)));
+            }
+            merged.insert(setting.key, value);
+        }
+        Ok(Self(merged))
+    }
+
+    /// The value of a setting; empty where there is none.
+    pub fn get(&self, key: &str) -> &str {
+        self.0.get(key).map_or("", |(value, _)| value)
+    }
+
+    /// Sets what the user has not set.
+    pub fn default_to(&mut self, key: &'static str, value: &str) {
+        if let Some(entry) = self.0.get_mut(key)
+            && entry.1 == Origin::Default
+        {
+            entry.0 = value.to_owned();
+        }
+    }
+
+    /// One line for each setting: its value and where it came from, secrets masked.
+    pub fn print(&self) -> String {
+        let mut lines = String::new();
+        for setting in SETTINGS {
+            let Some((value, origin)) = self.0.get(setting.key) else { continue };
+            let shown = match (setting.secret, value.is_empty()) {
+                (true, false) => "***".to_owned(),
+                _ => format!("{value:?}"),
+            };
+            lines.push_str(&format!("{} = {shown}  # {origin}\n", setting.key));
+        }
+        lines
+    }
+
+    fn wrong(&self, key: &str, cause: impl Into<String>, hint: impl Into<String>) -> ConfigError {
+        let (value, origin) = self.0.get(key).cloned().unwrap_or((String::new(), Origin::Default));
+        let secret = SETTINGS.iter().any(|setting| setting.key == key && setting.secret);
+        let shown = if secret { "***".to_owned() } else { format!("{value:?}") };
+        ConfigError::new(format!("{key} cannot be {shown} ({origin})"), cause, hint)
+    }
+
+    fn parse<T: std::str::FromStr>(&self, key: &str, hint: &str) -> Result<T, ConfigError>
+    where
+        T::Err: std::fmt::Display,
+    {
+        self.get(key).trim().parse().map_err(|error: T::Err| self.wrong(key, error.to_string(), hint))
+    }
+
+    fn optional<T: std::str::FromStr>(&self, key: &str, hint: &str) -> Result<Option<T>, ConfigError>
+    where
+        T::Err: std::fmt::Display,
+    {
+        if self.get(key).trim().is_empty() { Ok(None) } else { self.parse(key, hint).map(Some) }
+    }
+}
+
+fn read_toml(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+    let what = || format!("the file {} cannot be used", path.display());
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError::new(what(), error.to_string(), "name another file with --config"))?;
+    let table: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| ConfigError::new(what(), error.to_string(), "mend the file"))?;
+    let mut flat = BTreeMap::new();
+    flatten("", &table, &mut flat).map_err(|cause| ConfigError::new(what(), cause, "mend the file"))?;
+    for key in flat.keys() {
+        let bare = key.strip_suffix("_file").unwrap_or(key);
+        let known = SETTINGS.iter().any(|setting| setting.key == key || (setting.secret && setting.key == bare));
+        if !known {
+            return Err(ConfigError::new(
+                what(),
+                format!("there is no setting {key:?}"),
+                format!("did you mean {:?}?", nearest(key)),
+            ));
+        }
+    }
+    Ok(flat)
+}
+
+fn flatten(prefix: &str, table: &toml::Table, flat: &mut BTreeMap<String, String>) -> Result<(), String> {
+    for (key, value) in table {
+        let key = if prefix.is_empty() { key.replace('_', "-") } else { format!("{prefix}.{key}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, flat)?,
+            toml::Value::String(text) => drop(flat.insert(key, text.clone())),
+            toml::Value::Integer(number) => drop(flat.insert(key, number.to_string())),
+            toml::Value::Boolean(yes) => drop(flat.insert(key, yes.to_string())),
+            _ => return Err(format!("{key} is neither text, number nor boolean")),
+        }
+    }
+    Ok(())
+}
+
+fn read_secret(key: &str, path: &str) -> Result<String, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        ConfigError::new(
+            format!("the file with {key} cannot be read"),
+            error.to_string(),
+            "check its path and its rights",
+        )
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// The setting whose key takes the fewest changes to become this one.
+fn nearest(key: &str) -> &'static str {
+    SETTINGS.iter().map(|setting| setting.key).min_by_key(|known| distance(known, key)).unwrap_or("")
+}
+
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, to) in b.iter().enumerate() {
+            let change = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// Where the documents' bytes are kept.
+#[derive(Clone, Debug)]
+pub enum Documents {
+    /// In this folder.
+    Folder(PathBuf),
+    /// In an S3-compatible store.
+    #[cfg(feature = "s3")]
+    S3(crate::blobs::S3Settings),
+}
+
+fn documents(raw: &Raw, data_dir: &Path) -> Result<Documents, ConfigError> {
+    match (raw.get("documents.bucket"), raw.get("documents.folder")) {
+        ("", "") => Ok(Documents::Folder(data_dir.join("documents"))),
+        ("", folder) => Ok(Documents::Folder(PathBuf::from(folder))),
+        (_, folder) if !folder.is_empty() => {
+            Err(raw.wrong("documents.folder", "documents.bucket is set too", "leave one of them away"))
+        }
+        (bucket, _) => in_bucket(raw, bucket),
+    }
+}
+
+#[cfg(feature = "s3")]
+fn in_bucket(raw: &Raw, bucket: &str) -> Result<Documents, ConfigError> {
+    if raw.get("documents.secret-key").is_empty() {
+        return Err(raw.wrong(
+            "documents.secret-key",
+            "documents.bucket is set",
+            "set CLIENT_CONNECT_DOCUMENTS_SECRET_KEY_FILE",
+        ));
+    }
+    let endpoint = Some(raw.get("documents.endpoint")).filter(|endpoint| !endpoint.is_empty()).map(str::to_owned);
+    Ok(Documents::S3(crate::blobs::S3Settings {
+        bucket: bucket.to_owned(),
+        region: raw.get("documents.region").to_owned(),
+        allow_http: endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://")),
+        endpoint,
+        access_key: raw.get("documents.access-key").to_owned(),
+        secret_key: SecretString::from(raw.get("documents.secret-key").to_owned()),
+    }))
+}
+
+#[cfg(not(feature = "s3"))]
+fn in_bucket(raw: &Raw, _: &str) -> Result<Documents, ConfigError> {
+    Err(raw.wrong("documents.bucket", "this program was built without S3", "build it with --features s3"))
+}
+
+/// How the log is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// As JSON, one object a line.
+    pub json: bool,
+    /// A filter, as in `info` or `client_connect=debug`.
+    pub filter: String,
+}
+
+/// All settings, understood.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where everything is.
+    pub data_dir: PathBuf,
+    /// Where to listen for HTTP.
+    pub listen: SocketAddr,
+    /// The origin at which people reach this host, without a slash at the end.
+    pub public_url: String,
+    /// Serve plain http to others than this machine.
+    pub insecure_http: bool,
+    /// Proxies before this host.
+    pub trusted_proxies: u8,
+    /// Requests a second of one client; none: any number.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// In bytes.
+    pub upload_limit: u64,
+    /// Where to answer `/metrics`.
+    pub metrics_listen: Option<SocketAddr>,
+    /// A plugin in the place of the embedded one.
+    pub plugin: Option<PathBuf>,
+    /// For requests under way at the end.
+    pub drain: Duration,
+    /// How the log is written.
+    pub log: Log,
+    /// Where the documents' bytes are kept.
+    pub documents: Documents,
+    /// The mail server; none: letters wait, or go to the demo's mailbox.
+    pub mail: Option<Server>,
+}
+
+impl Config {
+    /// Understands the settings.
+    ///
+    /// # Errors
+    /// The first that cannot be used, where it came from, and why.
+    pub fn new(raw: &Raw) -> Result<Self, ConfigError> {
+        let listen: SocketAddr = raw.parse("listen", "an address and a port, as in 127.0.0.1:8080")?;
+        let data_dir = PathBuf::from(raw.get("data-dir"));
+        let public_url = match raw.get("public-url").trim_end_matches('/') {
+            "" => format!("http://{listen}"),
+            url => origin(url).ok_or_else(|| {
+                raw.wrong(
+                    "public-url",
+                    "it is no origin",
+                    "a scheme, a host and perhaps a port, as in https://portal.example.com",
+                )
+            })?,
+        };
+        let json = match raw.get("log.format") {
+            "json" => true,
+            "text" => false,
+            _ => return Err(raw.wrong("log.format", "there is no such format", "text or json")),
+        };
+        let seconds = |key| raw.parse::<u64>(key, "a number of seconds").map(Duration::from_secs);
+        let documents = documents(raw, &data_dir)?;
+        Ok(Self {
+            listen,
+            insecure_http: raw.parse("insecure-http", "true or false")?,
+            trusted_proxies: raw.parse("trusted-proxies", "a number")?,
+            requests_per_second: NonZeroU32::new(raw.parse("requests-per-second", "a number")?),
+            upload_limit: raw.parse::<u64>("upload-limit", "a number of megabytes")?.saturating_mul(1_000_000),
+            metrics_listen: raw.optional("metrics-listen", "an address and a port, as in 127.0.0.1:9090")?,
+            plugin: raw.optional("plugin", "a path")?,
+            drain: seconds("drain")?,
+            log: Log { json, filter: raw.get("log.level").to_owned() },
+            mail: mail(raw, &public_url, seconds("mail.timeout")?)?,
+            documents,
+            data_dir,
+            public_url,
+        })
+    }
+
+    /// Whether people reach this host over https.
+    pub fn https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// What a host that serves others must not do without.
+    ///
+    /// # Errors
+    /// The first that is missing.
+    pub fn fit_to_serve(&self) -> Result<(), ConfigError> {
+        let Some(mail) = &self.mail else {
+            return Err(ConfigError::new(
+                "mail.host is not set",
+                "customers sign in with a code that is mailed to them, so nobody could",
+                "set --mail-host, or run `client-connect demo`, which shows mails on a page",
+            ));
+        };
+        if let Some((_, password)) = &mail.credentials
+            && secrecy::ExposeSecret::expose_secret(password).is_empty()
+        {
+            return Err(ConfigError::new(
+                "mail.password is empty",
+                "mail.user is set",
+                "set CLIENT_CONNECT_MAIL_PASSWORD_FILE to a file that holds it, or leave mail.user away",
+            ));
+        }
+        if !self.https() && !self.insecure_http && !self.is_local() {
+            return Err(ConfigError::new(
+                format!("{} is plain http", self.public_url),
+                "sessions and documents would cross the network in the clear",
+                "set --public-url to the https address of the proxy before this host, or --insecure-http true if you must",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether this machine alone reaches the host: by the address it listens on, and by the one it goes by.
+    pub fn is_local(&self) -> bool {
+        let host = self.public_url.split_once("://").map_or("", |(_, rest)| rest);
+        let named = host.rsplit_once(':').map_or(host, |(name, _)| name).trim_matches(['[', ']']);
+        let local =
+            named == "localhost" || named.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        self.listen.ip().is_loopback() && local
+    }
+}
+
+/// `scheme://host[:port]`, or none.
+fn origin(url: &str) -> Option<String> {
+    let uri: axum::http::Uri = url.parse().ok()?;
+    let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"))?;
+    let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
+    matches!(uri.path_and_query().map(|path| path.as_str()), None | Some("" | "/"))
+        .then(|| format!("{scheme}://{}", authority.as_str().to_lowercase()))
+}
+
+fn mail(raw: &Raw, public_url: &str, timeout: Duration) -> Result<Option<Server>, ConfigError> {
+    let host = raw.get("mail.host").trim();
+    if host.is_empty() {
+        return Ok(None);
+    }
+    let protection = match raw.get("mail.protection") {
+        "starttls" => Protection::StartTls,
+        "tls" => Protection::Implicit,
+        "none" => Protection::None,
+        _ => return Err(raw.wrong("mail.protection", "there is no such protection", "starttls, tls or none")),
+    };
+    let credentials = match raw.get("mail.user") {
+        "" => None,
+        user => Some((user.to_owned(), SecretString::from(raw.get("mail.password").to_owned()))),
+    };
+    let hello = public_url.split_once("://").map_or("localhost", |(_, host)| host);
+    let hello = hello.split(':').next().unwrap_or("localhost").to_owned();
+    let port = raw.parse("mail.port", "a port")?;
+    let server = Server { host: host.to_owned(), port, protection, credentials, hello, timeout };
+    Ok(Some(server))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(toml: &str, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Result<Raw, ConfigError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, toml).unwrap();
+        let environment: BTreeMap<&str, &str> = environment.iter().copied().collect();
+        let flags = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        Raw::merge(Some(&file), |name| environment.get(name).map(|value| (*value).to_owned()), &flags)
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let toml = "listen = \"127.0.0.1:1\"\n[mail]\nhost = \"a\"\nport = 2525\n";
+        let raw = merged(toml, &[("CLIENT_CONNECT_LISTEN", "127.0.0.1:2")], &[("mail.host", "b")]).unwrap();
+        assert_eq!(raw.get("listen"), "127.0.0.1:2");
+        assert_eq!(raw.get("mail.host"), "b");
+        assert_eq!(raw.get("mail.port"), "2525");
+        assert_eq!(raw.get("drain"), "20");
+        let printed = raw.print();
+        assert!(printed.contains("listen = \"127.0.0.1:2\"  # environment CLIENT_CONNECT_LISTEN"), "{printed}");
+        assert!(printed.contains("mail.host = \"b\"  # flag --mail-host"), "{printed}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_known() {
+        let error = merged("[mail]\nhots = \"a\"\n", &[], &[]).unwrap_err();
+        assert!(error.cause.contains("mail.hots"), "{error:?}");
+        assert!(error.hint.contains("mail.host"), "{error:?}");
+    }
+
+    #[test]
+    fn secrets_come_from_files_too_and_are_never_printed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("password");
+        std::fs::write(&file, "s3cret\n").unwrap();
+        let environment = [("CLIENT_CONNECT_MAIL_PASSWORD_FILE", file.to_str().unwrap())];
+        let raw = merged("", &environment, &[("mail.host", "mail.example.com"), ("mail.user", "u")]).unwrap();
+        assert_eq!(raw.get("mail.password"), "s3cret");
+        assert!(!raw.print().contains("s3cret"));
+        let config = Config::new(&raw).unwrap();
+        assert!(!format!("{config:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn serving_others_takes_mail_and_https() {
+        let fit =
+            |flags: &[(&'static str, &str)]| Config::new(&merged("", &[], flags).unwrap()).unwrap().fit_to_serve();
+        assert!(fit(&[]).is_err());
+        let mail = ("mail.host", "mail.example.com");
+        assert!(fit(&[mail]).is_ok());
+        assert!(fit(&[mail, ("mail.user", "u")]).is_err());
+        assert!(fit(&[mail, ("listen", "0.0.0.0:80")]).is_err());
+        assert!(fit(&[mail, ("public-url", "http://portal.example.com")]).is_err());
+        assert!(fit(&[mail, ("public-url", "http://portal.example.com"), ("insecure-http", "true")]).is_ok());
+        assert!(fit(&[mail, ("listen", "0.0.0.0:80"), ("public-url", "https://Portal.example.com/")]).is_ok());
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin() {
+        assert_eq!(origin("https://A.example:8443/"), Some("https://a.example:8443".to_owned()));
+        for bad in ["ftp://a.example", "https://a.example/path", "https://user@a.example", "a.example"] {
+            assert_eq!(origin(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Mail: sign-in codes, the outbox's dispatcher, and the way out.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `codes` | makes sign-in codes, away from any request |
+//! | `dispatcher` | gathers what is due, asks for the words, sends |
+//! | `message` | a mail as it goes over the wire |
+//! | `smtp` | the mail server, or the demo's mailbox |
+//! | `key` | the host's own key |
+
+pub mod codes;
+pub mod dispatcher;
+pub mod key;
+pub mod message;
+pub mod smtp;
+
+pub use key::HostKey;
+pub use smtp::Mailer;

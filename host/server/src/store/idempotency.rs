@@ -1,0 +1,14 @@
+//! Answers kept under idempotency keys, once their time is over.
+
+use client_connect_runtime::types::Timestamp;
+use rusqlite::Result;
+
+use super::{SqliteTx, sql};
+
+/// Forgets the answers from before.
+///
+/// # Errors
+/// As the database fails.
+pub fn sweep(tx: &SqliteTx, before: Timestamp) -> Result<usize> {
+    tx.conn().prepare_cached("DELETE FROM idempotency WHERE at <= ?1")?.execute([sql::ms(before)])
+}
