@@ -25,6 +25,7 @@ pub mod secrets;
 pub mod sessions;
 pub mod sign_ins;
 pub(crate) mod sql;
+pub mod staff;
 mod tx;
 pub mod users;
 pub mod versions;

@@ -64,3 +64,15 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         Ok(Self(path))
     }
 }
+
+/// For a field of a change that may be `null`: `None` where it is not named, `Some(None)` where it is `null`.
+///
+/// # Errors
+/// As the field's own type.
+pub(crate) fn some<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer).map(Some)
+}

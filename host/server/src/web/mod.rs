@@ -12,6 +12,8 @@
 //! | `health` | how the host is |
 //! | `home` | the page at `/`, and the demo's mailbox |
 //! | `client` | which client asks, and how often it may |
+//! | `types` | the contract's records as JSON |
+//! | `staff` | what the firm's own people do |
 
 use std::num::NonZeroU32;
 
@@ -33,6 +35,8 @@ pub mod portal;
 pub mod problem;
 pub mod session;
 pub mod sign_in;
+pub mod staff;
+pub mod types;
 pub mod write;
 
 pub use extract::{Json, Path, Query};
@@ -90,7 +94,10 @@ pub fn router(app: SharedApp) -> Router {
 
 /// Every described route.
 fn api() -> OpenApiRouter<SharedApp> {
-    OpenApiRouter::with_openapi(openapi::head()).merge(portal::routes()).merge(sign_in::routes())
+    OpenApiRouter::with_openapi(openapi::head())
+        .merge(staff::routes())
+        .merge(portal::routes())
+        .merge(sign_in::routes())
 }
 
 /// Runs `work` on a thread that may block: all that touches the store or the plugin. It runs to its end even if the

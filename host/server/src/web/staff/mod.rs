@@ -1,0 +1,135 @@
+//! What the firm's own people do: the document platform, and Client Connect's sections on top of it.
+//!
+//! The platform's own rights (who may see a matter, edit its documents, share) are this host's to enforce; the
+//! sections' rules are the plugin's. A matter that a user is no member of does not exist for them.
+
+use client_connect_runtime::{Caller, Unit, types::Actor};
+use serde::Serialize;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{
+    Problem,
+    extract::Json,
+    session::{self, Staff, StaffToken},
+};
+use crate::{
+    app::SharedApp,
+    store::{
+        self, SqliteTx,
+        audit::{By, Row},
+        members::Rights,
+    },
+};
+
+mod access;
+mod audit;
+mod bin;
+mod contacts;
+mod content;
+mod csv;
+mod documents;
+mod firm;
+mod links;
+mod matters;
+mod members;
+mod notices;
+mod notifications;
+mod overview;
+mod sharing;
+mod view_as;
+
+/// Every route of the firm's people.
+pub(super) fn routes() -> OpenApiRouter<SharedApp> {
+    OpenApiRouter::new()
+        .merge(matters::routes())
+        .merge(members::routes())
+        .merge(contacts::routes())
+        .merge(links::routes())
+        .merge(documents::routes())
+        .merge(content::routes())
+        .merge(bin::routes())
+        .merge(overview::routes())
+        .merge(access::routes())
+        .merge(sharing::routes())
+        .merge(notifications::routes())
+        .merge(view_as::routes())
+        .merge(audit::routes())
+        .merge(notices::routes())
+        .merge(firm::routes())
+}
+
+/// This user as a caller of the plugin.
+pub(crate) fn caller(staff: &Staff) -> Caller {
+    Caller {
+        actor: Actor::User(staff.user.clone()),
+        locale: staff.locale.clone(),
+        request: None,
+        attributes: Vec::new(),
+    }
+}
+
+/// The platform itself, reporting what this caller did.
+fn platform(caller: &Caller) -> Caller {
+    Caller { actor: Actor::Host, ..caller.clone() }
+}
+
+/// Reads in one transaction, which also decides whether the session still stands.
+async fn read<T: Serialize + Send + 'static>(
+    app: &SharedApp,
+    token: StaffToken,
+    work: impl FnOnce(&mut Unit<'_, SqliteTx>, &Staff) -> Result<T, Problem> + Send + 'static,
+) -> Result<Json<T>, Problem> {
+    let answer = super::blocking(app, move |app| {
+        app.runtime.read(|unit| {
+            let now = unit.now();
+            let staff = session::staff(app, unit.tx(), now, &token)?;
+            work(unit, &staff)
+        })
+    });
+    answer.await.map(Json)
+}
+
+/// A row of the audit: who did what, when, at which request.
+fn row(unit: &Unit<'_, SqliteTx>, caller: &Caller, action: &str) -> Row {
+    Row::new(unit.now(), By::from(&caller.actor), action).request(caller.request.as_deref())
+}
+
+/// What this user may do in this matter.
+///
+/// # Errors
+/// `not-found` for a matter that they are no member of.
+fn rights(tx: &SqliteTx, user: &str, matter: &str) -> Result<Rights, Problem> {
+    store::members::get(tx, matter, user)?.ok_or_else(Problem::not_found)
+}
+
+/// The same, for who wants to change the matter or its documents.
+fn may_edit(tx: &SqliteTx, user: &str, matter: &str) -> Result<Rights, Problem> {
+    let rights = rights(tx, user, matter)?;
+    if rights.can_edit { Ok(rights) } else { Err(Problem::denied("You may not change this matter.")) }
+}
+
+/// A text that a person typed: trimmed, not empty, and no longer than `most` bytes.
+fn text(field: &str, given: &str, most: usize) -> Result<String, Problem> {
+    let given = given.trim();
+    let fault = match given {
+        "" => ("missing", "This is needed."),
+        given if given.len() > most => ("too-long", "This is too long."),
+        given if given.chars().any(char::is_control) => ("bad-character", "This has a character that does not show."),
+        given => return Ok(given.to_owned()),
+    };
+    Err(Problem::field(field, fault.0, fault.1))
+}
+
+/// A locale: a word of letters, digits and hyphens.
+fn locale(given: &str) -> Result<String, Problem> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    match (2..=35).contains(&given.len()) && given.bytes().all(plain) {
+        true => Ok(given.to_owned()),
+        false => Err(Problem::field("locale", "bad-locale", "A language is named like `en` or `de-CH`.")),
+    }
+}
+
+/// A part of a name to look for; blank is none.
+fn search(given: Option<String>) -> Option<String> {
+    given.filter(|given| !given.trim().is_empty())
+}
