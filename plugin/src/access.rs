@@ -18,11 +18,7 @@ use crate::{
 ///
 /// # Errors
 /// As the contract says.
-pub fn view<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-) -> Result<AccessSection, Refusal> {
+pub fn view<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Result<AccessSection, Refusal> {
     settle(ctx, look(host, ctx, matter))
 }
 
@@ -30,16 +26,10 @@ fn look<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Answer<Access
     let found = staff::enter(host, ctx, matter, To::Look)?;
     let revision = host.get_revision(matter, Section::Access)?;
     let contacts = host.list_contacts(matter, None)?;
-    let mut grants: BTreeMap<ContactId, AccessGrant> = host
-        .list_grants(matter, None)?
-        .into_iter()
-        .map(|grant| (grant.contact.clone(), grant))
-        .collect();
-    let counts: BTreeMap<ContactId, SharedCount> = host
-        .count_shared(matter, None)?
-        .into_iter()
-        .map(|count| (count.contact.clone(), count))
-        .collect();
+    let mut grants: BTreeMap<ContactId, AccessGrant> =
+        host.list_grants(matter, None)?.into_iter().map(|grant| (grant.contact.clone(), grant)).collect();
+    let counts: BTreeMap<ContactId, SharedCount> =
+        host.count_shared(matter, None)?.into_iter().map(|count| (count.contact.clone(), count)).collect();
     let mut obstacles = obstacles(host, &contacts)?;
     let mut rows = Vec::with_capacity(contacts.len());
     let mut notes = Vec::new();
@@ -66,38 +56,24 @@ fn look<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Answer<Access
     if decide::has_ended(&found, ctx.now) {
         notes.push(Fault::MatterEnded);
     }
-    Ok(AccessSection {
-        revision,
-        rows,
-        notes: refuse::problems(ctx, &notes),
-        attributes: Vec::new(),
-    })
+    Ok(AccessSection { revision, rows, notes: refuse::problems(ctx, &notes), attributes: Vec::new() })
 }
 
 /// For each contact who has any: no address, or one that other contacts of the firm have too.
-pub(crate) fn obstacles<H: Host>(
-    host: &mut H,
-    contacts: &[Contact],
-) -> Answer<BTreeMap<ContactId, Vec<Fault>>> {
+pub(crate) fn obstacles<H: Host>(host: &mut H, contacts: &[Contact]) -> Answer<BTreeMap<ContactId, Vec<Fault>>> {
     let mut found: BTreeMap<ContactId, Vec<Fault>> = BTreeMap::new();
     let mut addressed = Vec::new();
     for contact in contacts {
         if address::usable(contact.email.as_deref()).is_some() {
             addressed.push(contact.id.clone());
         } else {
-            found.insert(
-                contact.id.clone(),
-                vec![Fault::NoAddress(Named::new(&contact.id, &contact.name))],
-            );
+            found.insert(contact.id.clone(), vec![Fault::NoAddress(Named::new(&contact.id, &contact.name))]);
         }
     }
     if addressed.is_empty() {
         return Ok(found);
     }
-    let names: BTreeMap<&str, &str> = contacts
-        .iter()
-        .map(|c| (c.id.as_str(), c.name.as_str()))
-        .collect();
+    let names: BTreeMap<&str, &str> = contacts.iter().map(|c| (c.id.as_str(), c.name.as_str())).collect();
     let same = host.get_same_address(&addressed)?;
     for (id, others) in addressed.into_iter().zip(same) {
         if others.is_empty() {
@@ -106,10 +82,7 @@ pub(crate) fn obstacles<H: Host>(
         let contact = Named::new(&id, names.get(id.as_str()).copied().unwrap_or_default());
         let faults = others
             .iter()
-            .map(|other| Fault::SharedAddress {
-                contact: contact.clone(),
-                other: Named::new(&other.id, &other.name),
-            })
+            .map(|other| Fault::SharedAddress { contact: contact.clone(), other: Named::new(&other.id, &other.name) })
             .collect();
         found.insert(id, faults);
     }
@@ -166,13 +139,7 @@ fn save<H: Host>(
     answer.revision = host.raise_revision(matter, Section::Access, revision)?;
     let mut entries = Vec::with_capacity(steps.len());
     let mut rows = Vec::with_capacity(steps.len());
-    for Step {
-        row,
-        before,
-        was_open,
-        is_open,
-    } in steps
-    {
+    for Step { row, before, was_open, is_open } in steps {
         let (action, list) = match (was_open, is_open) {
             (false, true) => ("access.granted", &mut answer.invited),
             (true, false) => ("access.revoked", &mut answer.revoked),
@@ -193,32 +160,19 @@ fn save<H: Host>(
     if !answer.invited.is_empty() {
         host.enqueue(&invitations(matter, answer.revision, &answer.invited))?;
         answer.revived = host.count_shared(matter, Some(&answer.invited))?;
-        answer
-            .revived
-            .retain(|count| count.shared + count.uploaded > 0);
+        answer.revived.retain(|count| count.shared + count.uploaded > 0);
     }
     Ok(answer)
 }
 
 /// The rows that change, checked; or all that is wrong with them.
-fn plan<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &Matter,
-    changes: Vec<AccessChange>,
-) -> Answer<Vec<Step>> {
+fn plan<H: Host>(host: &mut H, ctx: &CallContext, matter: &Matter, changes: Vec<AccessChange>) -> Answer<Vec<Step>> {
     let mut faults = Vec::new();
     let mut named = BTreeSet::new();
-    let ids: Vec<ContactId> = changes
-        .iter()
-        .map(|change| change.contact.clone())
-        .collect();
+    let ids: Vec<ContactId> = changes.iter().map(|change| change.contact.clone()).collect();
     for id in &ids {
         if !named.insert(id.as_str()) {
-            faults.push(Fault::NamedTwice {
-                key: "contact",
-                id: id.clone(),
-            });
+            faults.push(Fault::NamedTwice { key: "contact", id: id.clone() });
         }
     }
     refuse::unless(faults)?;
@@ -226,24 +180,16 @@ fn plan<H: Host>(
         return Ok(Vec::new());
     }
     let contacts = host.list_contacts(&matter.id, Some(&ids))?;
-    let mut before: BTreeMap<ContactId, AccessGrant> = host
-        .list_grants(&matter.id, Some(&ids))?
-        .into_iter()
-        .map(|grant| (grant.contact.clone(), grant))
-        .collect();
-    let linked: BTreeMap<&str, &Contact> = contacts
-        .iter()
-        .map(|contact| (contact.id.as_str(), contact))
-        .collect();
+    let mut before: BTreeMap<ContactId, AccessGrant> =
+        host.list_grants(&matter.id, Some(&ids))?.into_iter().map(|grant| (grant.contact.clone(), grant)).collect();
+    let linked: BTreeMap<&str, &Contact> = contacts.iter().map(|contact| (contact.id.as_str(), contact)).collect();
 
     let mut faults = Vec::new();
     let mut steps = Vec::new();
     let mut opened = Vec::new();
     for change in changes {
         let Some(contact) = linked.get(change.contact.as_str()) else {
-            faults.push(Fault::NotLinked {
-                contact: change.contact,
-            });
+            faults.push(Fault::NotLinked { contact: change.contact });
             continue;
         };
         let old = before.remove(&change.contact);
@@ -281,15 +227,11 @@ fn step(
     if !change.portal && change.can_download && !could_download {
         return Err(Fault::DownloadWithoutAccess(who()));
     }
-    let same_end = before
-        .as_ref()
-        .is_some_and(|grant| grant.until == change.until);
+    let same_end = before.as_ref().is_some_and(|grant| grant.until == change.until);
     if change.portal && !same_end && change.until.is_some_and(|until| until <= now) {
         return Err(Fault::EndPassed(who()));
     }
-    let was_open = before
-        .as_ref()
-        .is_some_and(|grant| decide::is_open(grant, now));
+    let was_open = before.as_ref().is_some_and(|grant| decide::is_open(grant, now));
     let mut row = before.clone().unwrap_or_else(|| AccessGrant {
         contact: change.contact,
         portal: false,
@@ -319,12 +261,7 @@ fn step(
     if was_open != is_open || before.as_ref().is_some_and(|old| old.portal != row.portal) {
         row.since = now;
     }
-    Ok(Some(Step {
-        row,
-        before,
-        was_open,
-        is_open,
-    }))
+    Ok(Some(Step { row, before, was_open, is_open }))
 }
 
 /// Whether more is allowed after the step than before it.
@@ -398,9 +335,6 @@ pub(crate) fn who_can_enter<H: Host>(
         };
         decide::decide(&facts, Deed::Read).is_ok()
     });
-    let resting = obstacles
-        .iter_mut()
-        .flat_map(|(_, faults)| faults.drain(..))
-        .collect();
+    let resting = obstacles.iter_mut().flat_map(|(_, faults)| faults.drain(..)).collect();
     Ok((contacts, resting))
 }

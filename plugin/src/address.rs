@@ -29,9 +29,7 @@ pub(crate) fn fingerprint(address: &str) -> u64 {
         .trim()
         .to_lowercase()
         .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -69,9 +67,6 @@ mod tests {
             assert_eq!(usable(Some(bad)), None, "{bad}");
         }
         assert_eq!(usable(None), None);
-        assert_eq!(
-            usable(Some(&format!("{}@example.org", "a".repeat(65)))),
-            None
-        );
+        assert_eq!(usable(Some(&format!("{}@example.org", "a".repeat(65)))), None);
     }
 }

@@ -4,10 +4,7 @@ use crate::types::Attributes;
 
 /// The value under a key.
 pub(crate) fn get<'a>(attributes: &'a Attributes, key: &str) -> Option<&'a str> {
-    attributes
-        .iter()
-        .find(|(k, _)| k == key)
-        .map(|(_, value)| value.as_str())
+    attributes.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
 }
 
 /// Sets a key, in its place if it is there already.

@@ -15,28 +15,16 @@ impl Host for Imports {
     fn get_matter(&mut self, id: &str) -> Result<Matter, HostError> {
         storage::get_matter(id)
     }
-    fn get_users(
-        &mut self,
-        matter: &str,
-        ids: &[UserId],
-    ) -> Result<Vec<Option<Member>>, HostError> {
+    fn get_users(&mut self, matter: &str, ids: &[UserId]) -> Result<Vec<Option<Member>>, HostError> {
         storage::get_users(matter, ids)
     }
-    fn list_contacts(
-        &mut self,
-        matter: &str,
-        contacts: Option<&[ContactId]>,
-    ) -> Result<Vec<Contact>, HostError> {
+    fn list_contacts(&mut self, matter: &str, contacts: Option<&[ContactId]>) -> Result<Vec<Contact>, HostError> {
         storage::list_contacts(matter, contacts)
     }
     fn get_same_address(&mut self, contacts: &[ContactId]) -> Result<Vec<Vec<Contact>>, HostError> {
         storage::get_same_address(contacts)
     }
-    fn get_documents(
-        &mut self,
-        matter: &str,
-        ids: &[DocumentId],
-    ) -> Result<Vec<Option<Document>>, HostError> {
+    fn get_documents(&mut self, matter: &str, ids: &[DocumentId]) -> Result<Vec<Option<Document>>, HostError> {
         storage::get_documents(matter, ids)
     }
     fn find_documents(
@@ -47,18 +35,10 @@ impl Host for Imports {
     ) -> Result<DocumentPage, HostError> {
         storage::find_documents(matter, filter, page)
     }
-    fn update_documents(
-        &mut self,
-        matter: &str,
-        changes: &[DocumentChange],
-    ) -> Result<(), HostError> {
+    fn update_documents(&mut self, matter: &str, changes: &[DocumentChange]) -> Result<(), HostError> {
         storage::update_documents(matter, changes)
     }
-    fn list_grants(
-        &mut self,
-        matter: &str,
-        contacts: Option<&[ContactId]>,
-    ) -> Result<Vec<AccessGrant>, HostError> {
+    fn list_grants(&mut self, matter: &str, contacts: Option<&[ContactId]>) -> Result<Vec<AccessGrant>, HostError> {
         storage::list_grants(matter, contacts)
     }
     fn put_grants(&mut self, matter: &str, grants: &[AccessGrant]) -> Result<(), HostError> {
@@ -78,11 +58,7 @@ impl Host for Imports {
     fn put_shared(&mut self, matter: &str, shared: &[SharedDocument]) -> Result<(), HostError> {
         storage::put_shared(matter, shared)
     }
-    fn count_shared(
-        &mut self,
-        matter: &str,
-        contacts: Option<&[ContactId]>,
-    ) -> Result<Vec<SharedCount>, HostError> {
+    fn count_shared(&mut self, matter: &str, contacts: Option<&[ContactId]>) -> Result<Vec<SharedCount>, HostError> {
         storage::count_shared(matter, contacts)
     }
     fn forget_contacts(&mut self, matter: &str, contacts: &[ContactId]) -> Result<(), HostError> {
@@ -97,12 +73,7 @@ impl Host for Imports {
     fn get_revision(&mut self, matter: &str, section: Section) -> Result<u32, HostError> {
         storage::get_revision(matter, section)
     }
-    fn raise_revision(
-        &mut self,
-        matter: &str,
-        section: Section,
-        current: u32,
-    ) -> Result<u32, HostError> {
+    fn raise_revision(&mut self, matter: &str, section: Section, current: u32) -> Result<u32, HostError> {
         storage::raise_revision(matter, section, current)
     }
     fn enqueue(&mut self, notices: &[Notice]) -> Result<(), HostError> {
@@ -221,49 +192,25 @@ impl exported::portal::Guest for Component {
 }
 
 impl exported::events::Guest for Component {
-    fn on_upload(
-        ctx: CallContext,
-        matter: MatterId,
-        documents: Vec<DocumentId>,
-    ) -> Result<Vec<Problem>, Refusal> {
+    fn on_upload(ctx: CallContext, matter: MatterId, documents: Vec<DocumentId>) -> Result<Vec<Problem>, Refusal> {
         crate::events::on_upload(&mut Imports, &ctx, &matter, &documents)
     }
-    fn on_document_deleted(
-        ctx: CallContext,
-        matter: MatterId,
-        documents: Vec<DocumentId>,
-    ) -> Result<(), Refusal> {
+    fn on_document_deleted(ctx: CallContext, matter: MatterId, documents: Vec<DocumentId>) -> Result<(), Refusal> {
         crate::events::on_document_deleted(&mut Imports, &ctx, &matter, &documents)
     }
-    fn on_contact_unlinked(
-        ctx: CallContext,
-        matter: MatterId,
-        contact: ContactId,
-    ) -> Result<(), Refusal> {
+    fn on_contact_unlinked(ctx: CallContext, matter: MatterId, contact: ContactId) -> Result<(), Refusal> {
         crate::events::on_contact_unlinked(&mut Imports, &ctx, &matter, &contact)
     }
-    fn on_contact_address_changed(
-        ctx: CallContext,
-        matter: MatterId,
-        contact: ContactId,
-    ) -> Result<(), Refusal> {
+    fn on_contact_address_changed(ctx: CallContext, matter: MatterId, contact: ContactId) -> Result<(), Refusal> {
         crate::events::on_contact_address_changed(&mut Imports, &ctx, &matter, &contact)
     }
     fn on_matter_deleted(ctx: CallContext, matter: MatterId) -> Result<(), Refusal> {
         crate::events::on_matter_deleted(&mut Imports, &ctx, &matter)
     }
-    fn on_matter_changed(
-        ctx: CallContext,
-        matter: MatterId,
-        before: Matter,
-    ) -> Result<(), Refusal> {
+    fn on_matter_changed(ctx: CallContext, matter: MatterId, before: Matter) -> Result<(), Refusal> {
         crate::events::on_matter_changed(&mut Imports, &ctx, &matter, &before)
     }
-    fn on_document_seen(
-        ctx: CallContext,
-        matter: MatterId,
-        seen: Vec<SeenDocument>,
-    ) -> Result<(), Refusal> {
+    fn on_document_seen(ctx: CallContext, matter: MatterId, seen: Vec<SeenDocument>) -> Result<(), Refusal> {
         crate::events::on_document_seen(&mut Imports, &ctx, &matter, seen)
     }
 }

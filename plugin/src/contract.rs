@@ -1,14 +1,6 @@
 //! The contract's types and functions, generated from `wit/`. Nothing is written by hand here.
 
-#![allow(
-    unsafe_code,
-    missing_docs,
-    unreachable_pub,
-    dead_code,
-    clippy::all,
-    clippy::unwrap_used,
-    clippy::expect_used
-)]
+#![allow(unsafe_code, missing_docs, unreachable_pub, dead_code, clippy::all, clippy::unwrap_used, clippy::expect_used)]
 
 wit_bindgen::generate!({
     path: "../wit",

@@ -59,14 +59,7 @@ pub struct Facts<'a> {
 /// # Errors
 /// Why they may not.
 pub fn decide(facts: &Facts<'_>, deed: Deed) -> Result<(), Why> {
-    let Facts {
-        matter,
-        contact,
-        grant,
-        address_shared,
-        viewing,
-        now,
-    } = *facts;
+    let Facts { matter, contact, grant, address_shared, viewing, now } = *facts;
     let (Some(contact), Some(grant)) = (contact, grant) else {
         return Err(Why::NotTheirs);
     };
@@ -85,12 +78,8 @@ pub fn decide(facts: &Facts<'_>, deed: Deed) -> Result<(), Why> {
         Deed::Download | Deed::Upload if viewing => Err(Why::ViewingAs),
         Deed::Download if grant.can_download => Ok(()),
         Deed::Download => Err(Why::NoDownload),
-        Deed::Upload if matter.closed_at.is_some() && when_closed(matter) != WhenClosed::Keep => {
-            Err(Why::MatterClosed)
-        }
-        Deed::Upload if matter.owner.is_none() && matter.firm.fallback.is_none() => {
-            Err(Why::NobodyInCharge)
-        }
+        Deed::Upload if matter.closed_at.is_some() && when_closed(matter) != WhenClosed::Keep => Err(Why::MatterClosed),
+        Deed::Upload if matter.owner.is_none() && matter.firm.fallback.is_none() => Err(Why::NobodyInCharge),
         Deed::Upload => Ok(()),
     }
 }
@@ -133,9 +122,7 @@ pub fn when_closed(matter: &Matter) -> WhenClosed {
 pub fn has_ended(matter: &Matter, now: Timestamp) -> bool {
     const DAY: u64 = 24 * 60 * 60 * 1000;
     match (matter.closed_at, when_closed(matter)) {
-        (Some(closed), WhenClosed::Days(days)) => {
-            now >= closed.saturating_add(days.saturating_mul(DAY))
-        }
+        (Some(closed), WhenClosed::Days(days)) => now >= closed.saturating_add(days.saturating_mul(DAY)),
         _ => false,
     }
 }

@@ -17,11 +17,7 @@ pub use upload::on_upload;
 
 /// Facts come from the platform alone.
 fn reported_by_host(ctx: &CallContext) -> Answer<()> {
-    if matches!(ctx.actor, Actor::Host) {
-        Ok(())
-    } else {
-        Err(Stop::Denied(Fault::WrongActor))
-    }
+    if matches!(ctx.actor, Actor::Host) { Ok(()) } else { Err(Stop::Denied(Fault::WrongActor)) }
 }
 
 /// `events.on-document-deleted`: the shares end with the document. They lapse, so that they can be offered,
@@ -38,12 +34,7 @@ pub fn on_document_deleted<H: Host>(
     settle(ctx, document_deleted(host, ctx, matter, documents))
 }
 
-fn document_deleted<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-    documents: &[DocumentId],
-) -> Answer<()> {
+fn document_deleted<H: Host>(host: &mut H, ctx: &CallContext, matter: &str, documents: &[DocumentId]) -> Answer<()> {
     reported_by_host(ctx)?;
     refuse::at_most(limits::DOCUMENTS, documents.len(), Much::Documents)?;
     if documents.is_empty() {
@@ -54,12 +45,7 @@ fn document_deleted<H: Host>(
 }
 
 /// Ends the live ones of these shares with their documents.
-fn lapse<H: Host>(
-    host: &mut H,
-    now: Timestamp,
-    matter: &str,
-    mut shares: Vec<SharedDocument>,
-) -> Answer<()> {
+fn lapse<H: Host>(host: &mut H, now: Timestamp, matter: &str, mut shares: Vec<SharedDocument>) -> Answer<()> {
     shares.retain(decide::is_live);
     if shares.is_empty() {
         return Ok(());
@@ -71,31 +57,13 @@ fn lapse<H: Host>(
     host.put_shared(matter, &shares)?;
     let entries: Vec<Entry> = shares
         .into_iter()
-        .map(|share| {
-            entry(
-                matter,
-                "document.lapsed",
-                Some(share.document),
-                Some(share.contact),
-            )
-        })
+        .map(|share| entry(matter, "document.lapsed", Some(share.document), Some(share.contact)))
         .collect();
     Ok(host.append(&entries)?)
 }
 
-fn entry(
-    matter: &str,
-    action: &str,
-    document: Option<DocumentId>,
-    contact: Option<ContactId>,
-) -> Entry {
-    Entry {
-        matter: matter.to_owned(),
-        action: action.to_owned(),
-        document,
-        contact,
-        details: Vec::new(),
-    }
+fn entry(matter: &str, action: &str, document: Option<DocumentId>, contact: Option<ContactId>) -> Entry {
+    Entry { matter: matter.to_owned(), action: action.to_owned(), document, contact, details: Vec::new() }
 }
 
 /// `events.on-contact-unlinked`: access and shares end; who is linked again starts from nothing.
@@ -111,23 +79,13 @@ pub fn on_contact_unlinked<H: Host>(
     settle(ctx, contact_unlinked(host, ctx, matter, contact))
 }
 
-fn contact_unlinked<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-    contact: &str,
-) -> Answer<()> {
+fn contact_unlinked<H: Host>(host: &mut H, ctx: &CallContext, matter: &str, contact: &str) -> Answer<()> {
     reported_by_host(ctx)?;
     let only = [contact.to_owned()];
     let had_access = !host.list_grants(matter, Some(&only))?.is_empty();
     host.forget_contacts(matter, &only)?;
     if had_access {
-        host.append(&[entry(
-            matter,
-            "access.ended",
-            None,
-            Some(contact.to_owned()),
-        )])?;
+        host.append(&[entry(matter, "access.ended", None, Some(contact.to_owned()))])?;
     }
     Ok(())
 }
@@ -136,11 +94,7 @@ fn contact_unlinked<H: Host>(
 ///
 /// # Errors
 /// As the contract says.
-pub fn on_matter_deleted<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-) -> Result<(), Refusal> {
+pub fn on_matter_deleted<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Result<(), Refusal> {
     settle(ctx, matter_deleted(host, ctx, matter))
 }
 
@@ -155,10 +109,8 @@ fn matter_deleted<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Ans
             grant.since = ctx.now;
         }
         host.put_grants(matter, &grants)?;
-        let entries: Vec<Entry> = grants
-            .into_iter()
-            .map(|grant| entry(matter, "access.revoked", None, Some(grant.contact)))
-            .collect();
+        let entries: Vec<Entry> =
+            grants.into_iter().map(|grant| entry(matter, "access.revoked", None, Some(grant.contact))).collect();
         host.append(&entries)?;
     }
     // Its documents were reported before, so that there is nothing left as a rule.
@@ -172,20 +124,9 @@ fn matter_deleted<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Ans
         attributes: Vec::new(),
     };
     loop {
-        let left = host.find_documents(
-            matter,
-            &filter,
-            &Page {
-                after: None,
-                limit: limits::ROWS,
-            },
-        )?;
-        let shares: Vec<SharedDocument> = left
-            .rows
-            .into_iter()
-            .flat_map(|row| row.shares)
-            .filter(decide::is_live)
-            .collect();
+        let left = host.find_documents(matter, &filter, &Page { after: None, limit: limits::ROWS })?;
+        let shares: Vec<SharedDocument> =
+            left.rows.into_iter().flat_map(|row| row.shares).filter(decide::is_live).collect();
         if shares.is_empty() {
             return Ok(());
         }
@@ -212,10 +153,7 @@ fn matter_changed<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Ans
     let found = host.get_matter(matter)?;
     let watchers = host.list_watchers(matter)?;
     if Audience::load(host, &found, watchers)?.told().is_empty() {
-        host.log(
-            Level::Warn,
-            &format!("nobody can be told of uploads in matter {matter}"),
-        );
+        host.log(Level::Warn, &format!("nobody can be told of uploads in matter {matter}"));
     }
     Ok(())
 }
@@ -238,18 +176,10 @@ pub fn on_contact_address_changed<H: Host>(
     settle(ctx, address_changed(host, ctx, matter, contact))
 }
 
-fn address_changed<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-    contact: &str,
-) -> Answer<()> {
+fn address_changed<H: Host>(host: &mut H, ctx: &CallContext, matter: &str, contact: &str) -> Answer<()> {
     reported_by_host(ctx)?;
     let only = [contact.to_owned()];
-    let Some(mut grant) = host
-        .list_grants(matter, Some(&only))?
-        .into_iter()
-        .find(|grant| grant.contact == contact)
+    let Some(mut grant) = host.list_grants(matter, Some(&only))?.into_iter().find(|grant| grant.contact == contact)
     else {
         return Ok(());
     };
@@ -278,27 +208,15 @@ fn address_changed<H: Host>(
         (Some(_), false) => moved.then_some(ADDRESS_CHANGED),
     };
     let times = times + 1;
-    attributes::set(
-        &mut grant.attributes,
-        ADDRESS,
-        format!("{times} {print:016x} {}", u8::from(shared)),
-    );
+    attributes::set(&mut grant.attributes, ADDRESS, format!("{times} {print:016x} {}", u8::from(shared)));
     let open = decide::is_open(&grant, ctx.now);
     host.put_grants(matter, &[grant])?;
-    host.append(&[entry(
-        matter,
-        "access.address-changed",
-        None,
-        Some(contact.id.clone()),
-    )])?;
+    host.append(&[entry(matter, "access.address-changed", None, Some(contact.id.clone()))])?;
     match topic {
         Some(topic) if open => {
             let found = host.get_matter(matter)?;
-            let news = News {
-                topic: Topic::Other(topic.to_owned()),
-                documents: Vec::new(),
-                contact: contact.id.clone(),
-            };
+            let news =
+                News { topic: Topic::Other(topic.to_owned()), documents: Vec::new(), contact: contact.id.clone() };
             let key = format!("address/{}/{times}", contact.id);
             tell(host, &found, news, &key)
         }
@@ -333,10 +251,7 @@ fn tell<H: Host>(host: &mut H, matter: &Matter, news: News, key: &str) -> Answer
     let watchers = host.list_watchers(&matter.id)?;
     let told = Audience::load(host, matter, watchers)?.told();
     if told.is_empty() {
-        host.log(
-            Level::Warn,
-            &format!("nobody can be told of what happens in matter {}", matter.id),
-        );
+        host.log(Level::Warn, &format!("nobody can be told of what happens in matter {}", matter.id));
         return Ok(());
     }
     let notices: Vec<Notice> = told
@@ -349,11 +264,7 @@ fn tell<H: Host>(host: &mut H, matter: &Matter, news: News, key: &str) -> Answer
             documents: news.documents.clone(),
             contact: Some(news.contact.clone()),
             key: key.to_owned(),
-            attributes: if stands_in {
-                vec![attributes::pair(STAND_IN, "true")]
-            } else {
-                Vec::new()
-            },
+            attributes: if stands_in { vec![attributes::pair(STAND_IN, "true")] } else { Vec::new() },
         })
         .collect();
     Ok(host.enqueue(&notices)?)
@@ -372,12 +283,7 @@ pub fn on_document_seen<H: Host>(
     settle(ctx, document_seen(host, ctx, matter, seen))
 }
 
-fn document_seen<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-    seen: Vec<SeenDocument>,
-) -> Answer<()> {
+fn document_seen<H: Host>(host: &mut H, ctx: &CallContext, matter: &str, seen: Vec<SeenDocument>) -> Answer<()> {
     let Actor::Contact(contact) = &ctx.actor else {
         return Err(Stop::Denied(Fault::WrongActor));
     };
@@ -397,28 +303,15 @@ fn document_seen<H: Host>(
     let mut entries = Vec::new();
     for mut share in shares {
         let mut news = false;
-        for SeenDocument { receipt, .. } in
-            seen.iter().filter(|seen| seen.document == share.document)
-        {
+        for SeenDocument { receipt, .. } in seen.iter().filter(|seen| seen.document == share.document) {
             let Some(merged) = merged(share.seen.as_ref(), receipt) else {
                 continue;
             };
             share.seen = Some(merged);
             news = true;
-            let action = if receipt.downloaded {
-                "document.downloaded"
-            } else {
-                "document.viewed"
-            };
-            let mut entry = entry(
-                matter,
-                action,
-                Some(share.document.clone()),
-                Some(contact.clone()),
-            );
-            entry
-                .details
-                .push(attributes::pair("version", receipt.version.to_string()));
+            let action = if receipt.downloaded { "document.downloaded" } else { "document.viewed" };
+            let mut entry = entry(matter, action, Some(share.document.clone()), Some(contact.clone()));
+            entry.details.push(attributes::pair("version", receipt.version.to_string()));
             entries.push(entry);
         }
         if news {

@@ -16,11 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// As the contract says. None where nothing of it still holds.
-pub fn compose<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    notices: Vec<Notice>,
-) -> Result<Option<Letter>, Refusal> {
+pub fn compose<H: Host>(host: &mut H, ctx: &CallContext, notices: Vec<Notice>) -> Result<Option<Letter>, Refusal> {
     settle(ctx, write(host, ctx, notices))
 }
 
@@ -28,10 +24,7 @@ fn write<H: Host>(host: &mut H, ctx: &CallContext, notices: Vec<Notice>) -> Answ
     let words = words::of(&ctx.locale);
     let mut by_matter: Vec<(MatterId, Vec<Notice>)> = Vec::new();
     for notice in notices {
-        match by_matter
-            .iter_mut()
-            .find(|(matter, _)| *matter == notice.matter)
-        {
+        match by_matter.iter_mut().find(|(matter, _)| *matter == notice.matter) {
             Some((_, of_it)) => of_it.push(notice),
             None => by_matter.push((notice.matter.clone(), vec![notice])),
         }
@@ -41,11 +34,7 @@ fn write<H: Host>(host: &mut H, ctx: &CallContext, notices: Vec<Notice>) -> Answ
         (Actor::User(actor), Recipient::User(to)) => actor == to,
         _ => false,
     };
-    if !by_matter
-        .iter()
-        .flat_map(|(_, notices)| notices)
-        .all(|notice| for_actor(&notice.to))
-    {
+    if !by_matter.iter().flat_map(|(_, notices)| notices).all(|notice| for_actor(&notice.to)) {
         return Err(Stop::Denied(Fault::WrongActor));
     }
     match &ctx.actor {
@@ -67,9 +56,6 @@ fn still_there<H: Host>(host: &mut H, matter: &str) -> Answer<Option<Matter>> {
 /// Each document of the notices once, in the order in which they were told.
 fn documents(notices: &[Notice], topic: &Topic) -> Vec<DocumentId> {
     let mut seen = std::collections::BTreeSet::new();
-    let all = notices
-        .iter()
-        .filter(|notice| notice.topic == *topic)
-        .flat_map(|notice| &notice.documents);
+    let all = notices.iter().filter(|notice| notice.topic == *topic).flat_map(|notice| &notice.documents);
     all.filter(|id| seen.insert(id.as_str())).cloned().collect()
 }

@@ -16,11 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// As the contract says.
-pub fn view<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-) -> Result<NotificationsSection, Refusal> {
+pub fn view<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Result<NotificationsSection, Refusal> {
     settle(ctx, look(host, ctx, matter))
 }
 
@@ -58,11 +54,8 @@ fn save<H: Host>(
     if host.get_revision(matter, Section::Notifications)? != revision {
         return Err(Stop::Conflict);
     }
-    let before: BTreeMap<UserId, Watcher> = host
-        .list_watchers(matter)?
-        .into_iter()
-        .map(|watcher| (watcher.user.clone(), watcher))
-        .collect();
+    let before: BTreeMap<UserId, Watcher> =
+        host.list_watchers(matter)?.into_iter().map(|watcher| (watcher.user.clone(), watcher)).collect();
     let after = merged(&found, &before, watchers);
     if after.values().eq(before.values()) {
         let audience = Audience::load(host, &found, after.into_values().collect())?;
@@ -88,11 +81,7 @@ fn save<H: Host>(
 
 /// Each user once, with all the kinds they were given. The owner in both kinds is what holds anyhow: stored,
 /// today's owner would stay after they have handed the matter on (SH31).
-fn merged(
-    matter: &Matter,
-    before: &BTreeMap<UserId, Watcher>,
-    watchers: Vec<Watcher>,
-) -> BTreeMap<UserId, Watcher> {
+fn merged(matter: &Matter, before: &BTreeMap<UserId, Watcher>, watchers: Vec<Watcher>) -> BTreeMap<UserId, Watcher> {
     let mut after: BTreeMap<UserId, Watcher> = BTreeMap::new();
     for watcher in watchers {
         match after.get_mut(&watcher.user) {
@@ -115,20 +104,14 @@ fn merged(
     }
     if let Some(owner) = &matter.owner
         && !before.contains_key(owner)
-        && after
-            .get(owner)
-            .is_some_and(|watcher| watcher.in_app && watcher.email)
+        && after.get(owner).is_some_and(|watcher| watcher.in_app && watcher.email)
     {
         after.remove(owner);
     }
     after
 }
 
-fn entries(
-    matter: &str,
-    before: &BTreeMap<UserId, Watcher>,
-    after: &BTreeMap<UserId, Watcher>,
-) -> Vec<Entry> {
+fn entries(matter: &str, before: &BTreeMap<UserId, Watcher>, after: &BTreeMap<UserId, Watcher>) -> Vec<Entry> {
     let entry = |action: &str, watcher: &Watcher| Entry {
         matter: matter.to_owned(),
         action: action.to_owned(),
@@ -140,17 +123,12 @@ fn entries(
             pair("email", watcher.email.to_string()),
         ],
     };
-    let gone = before
-        .values()
-        .filter(|old| !after.contains_key(&old.user))
-        .map(|old| entry("watcher.removed", old));
-    let rest = after
-        .values()
-        .filter_map(|new| match before.get(&new.user) {
-            None => Some(entry("watcher.added", new)),
-            Some(old) if old != new => Some(entry("watcher.changed", new)),
-            Some(_) => None,
-        });
+    let gone = before.values().filter(|old| !after.contains_key(&old.user)).map(|old| entry("watcher.removed", old));
+    let rest = after.values().filter_map(|new| match before.get(&new.user) {
+        None => Some(entry("watcher.added", new)),
+        Some(old) if old != new => Some(entry("watcher.changed", new)),
+        Some(_) => None,
+    });
     gone.chain(rest).collect()
 }
 
@@ -166,23 +144,14 @@ struct Row {
 impl Row {
     fn new(watcher: Watcher, member: Option<Member>, by_default: bool) -> Self {
         let out_of_reach = match &member {
-            None => Some(Fault::UserUnknown {
-                user: watcher.user.clone(),
-            }),
+            None => Some(Fault::UserUnknown { user: watcher.user.clone() }),
             Some(member) => out_of_reach(member),
         };
-        Self {
-            watcher,
-            member,
-            by_default,
-            out_of_reach,
-        }
+        Self { watcher, member, by_default, out_of_reach }
     }
 
     fn address_will_do(&self) -> bool {
-        self.member
-            .as_ref()
-            .is_some_and(|member| address::usable(member.user.email.as_deref()).is_some())
+        self.member.as_ref().is_some_and(|member| address::usable(member.user.email.as_deref()).is_some())
     }
 
     fn told_by_mail(&self) -> bool {
@@ -201,10 +170,7 @@ impl Row {
         match (&self.out_of_reach, &self.member) {
             (Some(fault), _) => vec![fault.clone()],
             (None, Some(member)) if self.watcher.email && !self.address_will_do() => {
-                vec![Fault::UserWithoutAddress(Named::new(
-                    &member.user.id,
-                    &member.user.name,
-                ))]
+                vec![Fault::UserWithoutAddress(Named::new(&member.user.id, &member.user.name))]
             }
             _ => Vec::new(),
         }
@@ -236,40 +202,19 @@ struct StandIn {
 
 impl Audience {
     /// From the stored list: the owner is told in both ways unless the list says otherwise.
-    pub(crate) fn load<H: Host>(
-        host: &mut H,
-        matter: &Matter,
-        watchers: Vec<Watcher>,
-    ) -> Answer<Self> {
-        let mut listed: Vec<(Watcher, bool)> = watchers
-            .into_iter()
-            .map(|watcher| (watcher, false))
-            .collect();
+    pub(crate) fn load<H: Host>(host: &mut H, matter: &Matter, watchers: Vec<Watcher>) -> Answer<Self> {
+        let mut listed: Vec<(Watcher, bool)> = watchers.into_iter().map(|watcher| (watcher, false)).collect();
         if let Some(owner) = &matter.owner
             && listed.iter().all(|(watcher, _)| watcher.user != *owner)
         {
-            let both = Watcher {
-                user: owner.clone(),
-                in_app: true,
-                email: true,
-                attributes: Vec::new(),
-            };
+            let both = Watcher { user: owner.clone(), in_app: true, email: true, attributes: Vec::new() };
             listed.insert(0, (both, true));
         }
-        let mut ids: Vec<UserId> = listed
-            .iter()
-            .map(|(watcher, _)| watcher.user.clone())
-            .collect();
+        let mut ids: Vec<UserId> = listed.iter().map(|(watcher, _)| watcher.user.clone()).collect();
         let fallback = matter.firm.fallback.as_ref();
         ids.extend(fallback.cloned());
-        let mut members = if ids.is_empty() {
-            Vec::new()
-        } else {
-            host.get_users(&matter.id, &ids)?
-        };
-        let fallback = fallback
-            .and_then(|_| members.pop().flatten())
-            .filter(|member| member.user.active);
+        let mut members = if ids.is_empty() { Vec::new() } else { host.get_users(&matter.id, &ids)? };
+        let fallback = fallback.and_then(|_| members.pop().flatten()).filter(|member| member.user.active);
         let rows: Vec<Row> = listed
             .into_iter()
             .zip(members)
@@ -278,15 +223,10 @@ impl Audience {
         let stand_in = if rows.iter().any(Row::is_told) {
             None
         } else {
-            let owner = rows.iter().find(|row| {
-                matter.owner.as_ref() == Some(&row.watcher.user) && row.out_of_reach.is_none()
-            });
-            let owner = owner
-                .and_then(|row| row.member.as_ref())
-                .map(|member| member.user.clone());
-            owner
-                .or(fallback.map(|member| member.user))
-                .map(|user| StandIn { user })
+            let owner =
+                rows.iter().find(|row| matter.owner.as_ref() == Some(&row.watcher.user) && row.out_of_reach.is_none());
+            let owner = owner.and_then(|row| row.member.as_ref()).map(|member| member.user.clone());
+            owner.or(fallback.map(|member| member.user)).map(|user| StandIn { user })
         };
         Ok(Self { rows, stand_in })
     }
@@ -330,10 +270,5 @@ fn section(ctx: &CallContext, revision: u32, audience: Audience) -> Notification
             attributes: Vec::new(),
         })
         .collect();
-    NotificationsSection {
-        revision,
-        rows,
-        notes: refuse::problems(ctx, &notes),
-        attributes: Vec::new(),
-    }
+    NotificationsSection { revision, rows, notes: refuse::problems(ctx, &notes), attributes: Vec::new() }
 }

@@ -53,24 +53,12 @@ impl Visit {
     ) -> Answer<Self> {
         let only = std::slice::from_ref(contact);
         let matter = host.get_matter(matter)?;
-        let grant = host
-            .list_grants(&matter.id, Some(only))?
-            .into_iter()
-            .find(|grant| grant.contact == *contact);
+        let grant = host.list_grants(&matter.id, Some(only))?.into_iter().find(|grant| grant.contact == *contact);
         let linked = match grant {
-            Some(_) => host
-                .list_contacts(&matter.id, Some(only))?
-                .into_iter()
-                .find(|linked| linked.id == *contact),
+            Some(_) => host.list_contacts(&matter.id, Some(only))?.into_iter().find(|linked| linked.id == *contact),
             None => None,
         };
-        Ok(Self {
-            matter,
-            contact: linked,
-            grant,
-            viewing,
-            now,
-        })
+        Ok(Self { matter, contact: linked, grant, viewing, now })
     }
 
     /// Whether they may.
@@ -88,18 +76,10 @@ impl Visit {
 }
 
 /// The one way in: for a deed, in a matter.
-fn enter<'c, H: Host>(
-    host: &mut H,
-    ctx: &'c CallContext,
-    matter: &str,
-    deed: Deed,
-) -> Answer<(Visit, &'c ContactId)> {
+fn enter<'c, H: Host>(host: &mut H, ctx: &'c CallContext, matter: &str, deed: Deed) -> Answer<(Visit, &'c ContactId)> {
     let (contact, viewing) = visitor(ctx)?;
     if let Actor::ViewingAs(ViewingAs { user, .. }) = &ctx.actor {
-        let member = host
-            .get_users(matter, std::slice::from_ref(user))?
-            .pop()
-            .flatten();
+        let member = host.get_users(matter, std::slice::from_ref(user))?.pop().flatten();
         if !member.is_some_and(|member| member.user.active && member.can_view) {
             return Err(Stop::NotFound);
         }
@@ -120,17 +100,11 @@ pub fn matters<H: Host>(host: &mut H, ctx: &CallContext) -> Result<Vec<MatterCho
 
 fn choose<H: Host>(host: &mut H, ctx: &CallContext) -> Answer<Vec<MatterChoice>> {
     let (contact, _) = visitor(ctx)?;
-    if host
-        .get_same_address(std::slice::from_ref(contact))?
-        .iter()
-        .any(|others| !others.is_empty())
-    {
+    if host.get_same_address(std::slice::from_ref(contact))?.iter().any(|others| !others.is_empty()) {
         return Err(Stop::NotFound);
     }
     let mut open = host.list_granted_matters(contact)?;
-    open.retain(|granted| {
-        decide::is_open(&granted.grant, ctx.now) && !decide::has_ended(&granted.matter, ctx.now)
-    });
+    open.retain(|granted| decide::is_open(&granted.grant, ctx.now) && !decide::has_ended(&granted.matter, ctx.now));
     if open.iter().any(|granted| !granted.matter.firm.enabled) {
         return Err(Stop::Denied(Fault::FirmOff));
     }
@@ -143,13 +117,8 @@ fn choose<H: Host>(host: &mut H, ctx: &CallContext) -> Answer<Vec<MatterChoice>>
             attributes: Vec::new(),
         })
         .collect();
-    choices.sort_by_cached_key(|choice| {
-        (
-            choice.firm.to_lowercase(),
-            choice.name.to_lowercase(),
-            choice.matter.clone(),
-        )
-    });
+    choices
+        .sort_by_cached_key(|choice| (choice.firm.to_lowercase(), choice.name.to_lowercase(), choice.matter.clone()));
     Ok(choices)
 }
 
@@ -157,31 +126,18 @@ fn choose<H: Host>(host: &mut H, ctx: &CallContext) -> Answer<Vec<MatterChoice>>
 ///
 /// # Errors
 /// As the contract says.
-pub fn view<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-) -> Result<PortalMatter, Refusal> {
+pub fn view<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Result<PortalMatter, Refusal> {
     settle(ctx, look(host, ctx, matter))
 }
 
 fn look<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Answer<PortalMatter> {
     let (visit, _) = enter(host, ctx, matter, Deed::Read)?;
-    let (can_download, can_upload) = (
-        visit.may(Deed::Download).is_ok(),
-        visit.may(Deed::Upload).is_ok(),
-    );
-    let Visit {
-        matter: found,
-        grant,
-        ..
-    } = visit;
+    let (can_download, can_upload) = (visit.may(Deed::Download).is_ok(), visit.may(Deed::Upload).is_ok());
+    let Visit { matter: found, grant, .. } = visit;
     let owner = match &found.owner {
-        Some(owner) => host
-            .get_users(matter, std::slice::from_ref(owner))?
-            .pop()
-            .flatten()
-            .map(|member| member.user.name),
+        Some(owner) => {
+            host.get_users(matter, std::slice::from_ref(owner))?.pop().flatten().map(|member| member.user.name)
+        }
         None => None,
     };
     let mut attributes = Vec::new();
@@ -216,10 +172,7 @@ pub fn documents<H: Host>(
     descending: bool,
     page: &Page,
 ) -> Result<PortalPage, Refusal> {
-    settle(
-        ctx,
-        list(host, ctx, matter, search, (sort, descending), page),
-    )
+    settle(ctx, list(host, ctx, matter, search, (sort, descending), page))
 }
 
 fn list<H: Host>(
@@ -243,25 +196,13 @@ fn list<H: Host>(
         attributes: Vec::new(),
     };
     let found = host.find_documents(matter, &filter, page)?;
-    let rows = found
-        .rows
-        .into_iter()
-        .filter_map(|row| row_of(row, contact, can_download))
-        .collect();
-    Ok(PortalPage {
-        rows,
-        next: found.next,
-        total: found.total,
-        exact: found.exact,
-    })
+    let rows = found.rows.into_iter().filter_map(|row| row_of(row, contact, can_download)).collect();
+    Ok(PortalPage { rows, next: found.next, total: found.total, exact: found.exact })
 }
 
 /// The row as the contact may read it; none if it is not theirs to see.
 fn row_of(row: DocumentRow, contact: &str, can_download: bool) -> Option<PortalDocument> {
-    let share = row
-        .shares
-        .into_iter()
-        .find(|share| share.contact == contact && decide::is_live(share))?;
+    let share = row.shares.into_iter().find(|share| share.contact == contact && decide::is_live(share))?;
     let document = row.document;
     Some(PortalDocument {
         own_upload: matches!(&document.source, DocumentSource::Portal(uploader) if uploader == contact),
@@ -322,9 +263,5 @@ fn allow<H: Host>(
     }
     live.sort_unstable();
     let found = host.get_documents(matter, documents)?;
-    Ok(found
-        .into_iter()
-        .flatten()
-        .filter(|document| live.binary_search(&document.id).is_ok())
-        .collect())
+    Ok(found.into_iter().flatten().filter(|document| live.binary_search(&document.id).is_ok()).collect())
 }

@@ -16,10 +16,7 @@ pub(crate) struct Named {
 
 impl Named {
     pub(crate) fn new(id: &str, name: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            name: name.to_owned(),
-        }
+        Self { id: id.to_owned(), name: name.to_owned() }
     }
 }
 
@@ -38,39 +35,21 @@ pub(crate) enum Much {
 pub(crate) enum Fault {
     // Addresses.
     NoAddress(Named),
-    SharedAddress {
-        contact: Named,
-        other: Named,
-    },
+    SharedAddress { contact: Named, other: Named },
     NoContacts,
     // The Access section.
-    NotLinked {
-        contact: String,
-    },
-    NamedTwice {
-        key: &'static str,
-        id: String,
-    },
+    NotLinked { contact: String },
+    NamedTwice { key: &'static str, id: String },
     DownloadWithoutAccess(Named),
     EndPassed(Named),
     MatterEnded,
     // The Sharing section.
-    WithoutAccess {
-        contact: String,
-        name: Option<String>,
-    },
-    DocumentGone {
-        document: String,
-    },
-    CannotBeSeen {
-        document: Named,
-        contacts: Vec<Named>,
-    },
+    WithoutAccess { contact: String, name: Option<String> },
+    DocumentGone { document: String },
+    CannotBeSeen { document: Named, contacts: Vec<Named> },
     NobodyHasAccess,
     // The Notifications section.
-    UserUnknown {
-        user: String,
-    },
+    UserUnknown { user: String },
     UserInactive(Named),
     UserOutside(Named),
     UserWithoutAddress(Named),
@@ -81,24 +60,14 @@ pub(crate) enum Fault {
     NoShareRight,
     FirmOff,
     SavedByAnother,
-    TooMany {
-        what: Much,
-        limit: usize,
-        given: usize,
-    },
+    TooMany { what: Much, limit: usize, given: usize },
     // The portal and its uploads.
     NoDownload,
     ViewingAs,
     MatterClosed,
     NobodyInCharge,
-    NotAnUpload {
-        document: String,
-    },
-    AlreadySent {
-        document: Named,
-        earlier: Named,
-        at: u64,
-    },
+    NotAnUpload { document: String },
+    AlreadySent { document: Named, earlier: Named, at: u64 },
     // Events and letters.
     WrongActor,
     // The host.
@@ -134,23 +103,11 @@ impl Fault {
             Self::NoShareRight => "no-share-right",
             Self::FirmOff => "firm-off",
             Self::SavedByAnother => "saved-by-another",
-            Self::TooMany {
-                what: Much::Pairs, ..
-            } => "too-many-pairs",
-            Self::TooMany {
-                what: Much::Documents,
-                ..
-            } => "too-many-documents",
-            Self::TooMany {
-                what: Much::Rows, ..
-            } => "too-many-rows",
-            Self::TooMany {
-                what: Much::Contacts,
-                ..
-            } => "too-many-contacts",
-            Self::TooMany {
-                what: Much::Users, ..
-            } => "too-many-users",
+            Self::TooMany { what: Much::Pairs, .. } => "too-many-pairs",
+            Self::TooMany { what: Much::Documents, .. } => "too-many-documents",
+            Self::TooMany { what: Much::Rows, .. } => "too-many-rows",
+            Self::TooMany { what: Much::Contacts, .. } => "too-many-contacts",
+            Self::TooMany { what: Much::Users, .. } => "too-many-users",
             Self::NoDownload => "no-download",
             Self::ViewingAs => "viewing-as",
             Self::MatterClosed => "matter-closed",
@@ -168,9 +125,7 @@ impl Fault {
     /// What it is about, by the contract's keys.
     fn attributes(&self) -> Attributes {
         match self {
-            Self::NoAddress(contact)
-            | Self::DownloadWithoutAccess(contact)
-            | Self::EndPassed(contact) => {
+            Self::NoAddress(contact) | Self::DownloadWithoutAccess(contact) | Self::EndPassed(contact) => {
                 vec![pair("contact", &contact.id)]
             }
             Self::SharedAddress { contact, other } => {
@@ -188,8 +143,7 @@ impl Fault {
                 if let [contact] = contacts.as_slice() {
                     about.push(pair("contact", &contact.id));
                 } else {
-                    let ids: Vec<&str> =
-                        contacts.iter().map(|contact| contact.id.as_str()).collect();
+                    let ids: Vec<&str> = contacts.iter().map(|contact| contact.id.as_str()).collect();
                     about.push(pair("contacts", ids.join(" ")));
                 }
                 about
@@ -201,20 +155,11 @@ impl Fault {
             | Self::StandIn(user) => {
                 vec![pair("user", &user.id)]
             }
-            Self::TooMany { limit, given, .. } => vec![
-                pair("limit", limit.to_string()),
-                pair("given", given.to_string()),
-            ],
-            Self::AlreadySent {
-                document,
-                earlier,
-                at,
-            } => {
-                vec![
-                    pair("document", &document.id),
-                    pair("earlier", &earlier.id),
-                    pair("sent-at", at.to_string()),
-                ]
+            Self::TooMany { limit, given, .. } => {
+                vec![pair("limit", limit.to_string()), pair("given", given.to_string())]
+            }
+            Self::AlreadySent { document, earlier, at } => {
+                vec![pair("document", &document.id), pair("earlier", &earlier.id), pair("sent-at", at.to_string())]
             }
             _ => Vec::new(),
         }
@@ -222,11 +167,7 @@ impl Fault {
 
     /// As a person is told it.
     pub(crate) fn problem(&self, words: &dyn Words) -> Problem {
-        Problem {
-            code: self.code().to_owned(),
-            message: words.fault(self),
-            attributes: self.attributes(),
-        }
+        Problem { code: self.code().to_owned(), message: words.fault(self), attributes: self.attributes() }
     }
 }
 
@@ -257,20 +198,12 @@ impl From<HostError> for Stop {
 
 /// Stops if there is a fault; all of them are named.
 pub(crate) fn unless(faults: Vec<Fault>) -> Answer<()> {
-    if faults.is_empty() {
-        Ok(())
-    } else {
-        Err(Stop::Invalid(faults))
-    }
+    if faults.is_empty() { Ok(()) } else { Err(Stop::Invalid(faults)) }
 }
 
 /// Stops if there is too much of it.
 pub(crate) fn at_most(limit: usize, given: usize, what: Much) -> Answer<()> {
-    if given > limit {
-        Err(Stop::Invalid(vec![Fault::TooMany { what, limit, given }]))
-    } else {
-        Ok(())
-    }
+    if given > limit { Err(Stop::Invalid(vec![Fault::TooMany { what, limit, given }])) } else { Ok(()) }
 }
 
 /// The contract's answer, in the words of whoever asked.
@@ -281,9 +214,7 @@ pub(crate) fn settle<T>(ctx: &CallContext, answer: Answer<T>) -> Result<T, Refus
             Stop::Invalid(faults) => Refusal::Invalid(say(&faults)),
             Stop::Denied(fault) => Refusal::Denied(say(&[fault])),
             Stop::NotFound | Stop::Host(HostError::NotFound(_)) => Refusal::NotFound,
-            Stop::Conflict | Stop::Host(HostError::Conflict(_)) => {
-                Refusal::Conflict(say(&[Fault::SavedByAnother]))
-            }
+            Stop::Conflict | Stop::Host(HostError::Conflict(_)) => Refusal::Conflict(say(&[Fault::SavedByAnother])),
             Stop::Host(HostError::Invalid(_)) => Refusal::Invalid(say(&[Fault::NotAccepted])),
             Stop::Host(HostError::LimitExceeded(_)) => Refusal::Invalid(say(&[Fault::TooMuch])),
             Stop::Host(HostError::Unavailable(_)) => Refusal::Unavailable(say(&[Fault::NoAnswer])),

@@ -18,11 +18,7 @@ pub use save::{save, share, unshare};
 ///
 /// # Errors
 /// As the contract says.
-pub fn view<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-) -> Result<SharingSection, Refusal> {
+pub fn view<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Result<SharingSection, Refusal> {
     settle(ctx, look(host, ctx, matter))
 }
 
@@ -36,12 +32,7 @@ fn look<H: Host>(host: &mut H, ctx: &CallContext, matter: &str) -> Answer<Sharin
     if decide::has_ended(&found, ctx.now) {
         notes.push(Fault::MatterEnded);
     }
-    Ok(SharingSection {
-        revision,
-        contacts,
-        notes: refuse::problems(ctx, &notes),
-        attributes: Vec::new(),
-    })
+    Ok(SharingSection { revision, contacts, notes: refuse::problems(ctx, &notes), attributes: Vec::new() })
 }
 
 /// `sharing.documents`: one lane of the matter's documents, as this user may see them.
@@ -75,17 +66,8 @@ fn list<H: Host>(
     if !filter.contacts.is_empty() {
         let linked = host.list_contacts(matter, Some(&filter.contacts))?;
         if linked.len() < filter.contacts.len() {
-            let missing = filter
-                .contacts
-                .iter()
-                .filter(|id| linked.iter().all(|contact| contact.id != **id));
-            refuse::unless(
-                missing
-                    .map(|id| Fault::NotLinked {
-                        contact: id.clone(),
-                    })
-                    .collect(),
-            )?;
+            let missing = filter.contacts.iter().filter(|id| linked.iter().all(|contact| contact.id != **id));
+            refuse::unless(missing.map(|id| Fault::NotLinked { contact: id.clone() }).collect())?;
         }
     }
     if filter.lane == Lane::Lapsed {
@@ -105,23 +87,14 @@ fn offers<H: Host>(
 ) -> Answer<DocumentPage> {
     let (can_enter, _) = access::who_can_enter(host, ctx, matter)?;
     let chosen = std::mem::take(&mut filter.contacts);
-    filter.contacts = can_enter
-        .into_iter()
-        .map(|contact| contact.id)
-        .filter(|id| chosen.is_empty() || chosen.contains(id))
-        .collect();
+    filter.contacts =
+        can_enter.into_iter().map(|contact| contact.id).filter(|id| chosen.is_empty() || chosen.contains(id)).collect();
     if filter.contacts.is_empty() {
-        return Ok(DocumentPage {
-            rows: Vec::new(),
-            next: None,
-            total: 0,
-            exact: true,
-        });
+        return Ok(DocumentPage { rows: Vec::new(), next: None, total: 0, exact: true });
     }
     let mut found = host.find_documents(&matter.id, &filter, page)?;
     for row in &mut found.rows {
-        row.shares
-            .retain(|share| matches!(share.state, ShareState::Lapsed));
+        row.shares.retain(|share| matches!(share.state, ShareState::Lapsed));
     }
     Ok(found)
 }
@@ -134,7 +107,5 @@ pub(crate) fn at_most_rows(page: &Page) -> Answer<()> {
 
 /// Blanks alone are no search.
 pub(crate) fn searched(search: Option<String>) -> Option<String> {
-    search
-        .map(|term| term.trim().to_owned())
-        .filter(|term| !term.is_empty())
+    search.map(|term| term.trim().to_owned()).filter(|term| !term.is_empty())
 }

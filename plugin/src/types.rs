@@ -1,8 +1,6 @@
 //! The vocabulary: the contract's types under short names. Their documentation is in `wit/`.
 
-use crate::contract::{
-    client_connect::plugin as imported, exports::client_connect::plugin as exported,
-};
+use crate::contract::{client_connect::plugin as imported, exports::client_connect::plugin as exported};
 
 pub use exported::about::Description;
 pub use exported::access::{AccessChange, AccessRow, AccessSection, Granted};

@@ -14,11 +14,7 @@ pub(crate) const LOCALES: &[&str] = &["en", "de"];
 /// The words of a locale (BCP 47).
 pub(crate) fn of(locale: &str) -> &'static dyn Words {
     let language = locale.split(['-', '_']).next().unwrap_or_default();
-    if language.eq_ignore_ascii_case("de") {
-        &de::German
-    } else {
-        &en::English
-    }
+    if language.eq_ignore_ascii_case("de") { &de::German } else { &en::English }
 }
 
 /// A day of the calendar, UTC.

@@ -28,12 +28,7 @@ pub fn on_upload<H: Host>(
     settle(ctx, uploaded(host, ctx, matter, documents))
 }
 
-fn uploaded<H: Host>(
-    host: &mut H,
-    ctx: &CallContext,
-    matter: &str,
-    documents: &[DocumentId],
-) -> Answer<Vec<Problem>> {
+fn uploaded<H: Host>(host: &mut H, ctx: &CallContext, matter: &str, documents: &[DocumentId]) -> Answer<Vec<Problem>> {
     let Actor::Contact(uploader) = &ctx.actor else {
         return Err(Stop::Denied(Fault::WrongActor));
     };
@@ -46,11 +41,8 @@ fn uploaded<H: Host>(
         Err(error) => return Err(error.into()),
     };
     let mut named = BTreeSet::new();
-    let fresh: Vec<DocumentId> = documents
-        .iter()
-        .filter(|id| !known.contains(*id) && named.insert(*id))
-        .cloned()
-        .collect();
+    let fresh: Vec<DocumentId> =
+        documents.iter().filter(|id| !known.contains(*id) && named.insert(*id)).cloned().collect();
     if fresh.is_empty() {
         return Ok(Vec::new());
     }
@@ -87,25 +79,12 @@ fn uploaded<H: Host>(
         .collect();
     host.put_shared(matter, &shares)?;
     // Only the true uploader: whom the Documents page names as its creator did nothing.
-    let entries: Vec<Entry> = fresh
-        .iter()
-        .map(|id| {
-            entry(
-                matter,
-                "document.uploaded",
-                Some(id.clone()),
-                Some(uploader.clone()),
-            )
-        })
-        .collect();
+    let entries: Vec<Entry> =
+        fresh.iter().map(|id| entry(matter, "document.uploaded", Some(id.clone()), Some(uploader.clone()))).collect();
     host.append(&entries)?;
     if let Some(first) = fresh.first() {
         let key = format!("upload/{first}");
-        let news = News {
-            topic: Topic::Uploaded,
-            documents: fresh.clone(),
-            contact: uploader.clone(),
-        };
+        let news = News { topic: Topic::Uploaded, documents: fresh.clone(), contact: uploader.clone() };
         tell(host, &visit.matter, news, &key)?;
     }
     let hints = already_sent(host, matter, uploader, &found)?;
@@ -113,12 +92,7 @@ fn uploaded<H: Host>(
 }
 
 /// The documents, if each is there and the host says that this contact sent it.
-fn own<H: Host>(
-    host: &mut H,
-    matter: &str,
-    uploader: &str,
-    ids: &[DocumentId],
-) -> Answer<Vec<Document>> {
+fn own<H: Host>(host: &mut H, matter: &str, uploader: &str, ids: &[DocumentId]) -> Answer<Vec<Document>> {
     let mut faults = Vec::new();
     let mut own = Vec::with_capacity(ids.len());
     for (id, document) in ids.iter().zip(host.get_documents(matter, ids)?) {
@@ -126,12 +100,8 @@ fn own<H: Host>(
             Some(document) if matches!(&document.source, DocumentSource::Portal(by) if by == uploader) => {
                 own.push(document)
             }
-            Some(_) => faults.push(Fault::NotAnUpload {
-                document: id.clone(),
-            }),
-            None => faults.push(Fault::DocumentGone {
-                document: id.clone(),
-            }),
+            Some(_) => faults.push(Fault::NotAnUpload { document: id.clone() }),
+            None => faults.push(Fault::DocumentGone { document: id.clone() }),
         }
     }
     refuse::unless(faults)?;
@@ -141,33 +111,17 @@ fn own<H: Host>(
 /// Whom the Documents page shows as creator: the matter's owner, the firm's fallback where there is none who
 /// is active, and rather an owner who has left than nobody.
 fn in_charge<H: Host>(host: &mut H, matter: &Matter) -> Answer<UserId> {
-    let candidates: Vec<UserId> = matter
-        .owner
-        .iter()
-        .chain(&matter.firm.fallback)
-        .cloned()
-        .collect();
+    let candidates: Vec<UserId> = matter.owner.iter().chain(&matter.firm.fallback).cloned().collect();
     if candidates.is_empty() {
         return Err(no(Why::NobodyInCharge));
     }
     let members = host.get_users(&matter.id, &candidates)?;
-    let active = members
-        .into_iter()
-        .flatten()
-        .find(|member| member.user.active)
-        .map(|member| member.user.id);
-    active
-        .or_else(|| candidates.into_iter().next())
-        .ok_or_else(|| no(Why::NobodyInCharge))
+    let active = members.into_iter().flatten().find(|member| member.user.active).map(|member| member.user.id);
+    active.or_else(|| candidates.into_iter().next()).ok_or_else(|| no(Why::NobodyInCharge))
 }
 
 /// For each upload that has the same bytes as one they sent before, or were shown before: which one.
-fn already_sent<H: Host>(
-    host: &mut H,
-    matter: &str,
-    uploader: &str,
-    uploads: &[Document],
-) -> Answer<Vec<Fault>> {
+fn already_sent<H: Host>(host: &mut H, matter: &str, uploader: &str, uploads: &[Document]) -> Answer<Vec<Fault>> {
     let mut hints = Vec::new();
     for document in uploads.iter().take(limits::HINTS) {
         let filter = DocumentFilter {
@@ -179,14 +133,7 @@ fn already_sent<H: Host>(
             descending: false,
             attributes: Vec::new(),
         };
-        let same = host.find_documents(
-            matter,
-            &filter,
-            &Page {
-                after: None,
-                limit: 1,
-            },
-        )?;
+        let same = host.find_documents(matter, &filter, &Page { after: None, limit: 1 })?;
         let earlier = same
             .rows
             .into_iter()

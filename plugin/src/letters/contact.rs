@@ -35,11 +35,7 @@ pub(super) fn write<H: Host>(
     by_matter: Vec<(MatterId, Vec<Notice>)>,
 ) -> Answer<Option<Letter>> {
     // With an address that is somebody else's too, nobody knows who would read it.
-    if host
-        .get_same_address(std::slice::from_ref(contact))?
-        .iter()
-        .any(|others| !others.is_empty())
-    {
+    if host.get_same_address(std::slice::from_ref(contact))?.iter().any(|others| !others.is_empty()) {
         return Ok(None);
     }
     let mut parts = Vec::new();
@@ -103,28 +99,17 @@ fn part<H: Host>(
         blocks.push(Block::Paragraph(words.invited(&matter.firm.name, named)));
         if named.is_some() {
             let counts = host.count_shared(&matter.id, Some(std::slice::from_ref(contact)))?;
-            let there = counts
-                .iter()
-                .find(|count| count.contact == *contact)
-                .map_or(0, |count| count.shared + count.uploaded);
+            let there =
+                counts.iter().find(|count| count.contact == *contact).map_or(0, |count| count.shared + count.uploaded);
             blocks.push(Block::Paragraph(words.waiting(there)));
         }
         if let Some(until) = visit.grant.as_ref().and_then(|grant| grant.until) {
             blocks.push(Block::Paragraph(words.until(&words.day(paper::day(until)))));
         }
     }
-    let (names, total) = still_shared(
-        host,
-        &matter.id,
-        contact,
-        &documents(notices, &Topic::Shared),
-    )?;
+    let (names, total) = still_shared(host, &matter.id, contact, &documents(notices, &Topic::Shared))?;
     if total > 0 && (named.is_some() || !invited) {
-        blocks.push(Block::Paragraph(words.shared(
-            &matter.firm.name,
-            named,
-            total,
-        )));
+        blocks.push(Block::Paragraph(words.shared(&matter.firm.name, named, total)));
         if named.is_some() {
             blocks.push(list(words, names, total));
         }
@@ -162,35 +147,16 @@ fn still_shared<H: Host>(
         .filter(|share| share.contact == *contact && decide::is_live(share))
         .map(|share| share.document.as_str())
         .collect();
-    let told: Vec<DocumentId> = told
-        .iter()
-        .filter(|id| live.contains(id.as_str()))
-        .cloned()
-        .collect();
+    let told: Vec<DocumentId> = told.iter().filter(|id| live.contains(id.as_str())).cloned().collect();
     named(host, matter, &told)
 }
 
 /// The first names of the documents that are there, and how many are.
-pub(super) fn named<H: Host>(
-    host: &mut H,
-    matter: &str,
-    told: &[DocumentId],
-) -> Answer<(Vec<String>, usize)> {
+pub(super) fn named<H: Host>(host: &mut H, matter: &str, told: &[DocumentId]) -> Answer<(Vec<String>, usize)> {
     if told.is_empty() {
         return Ok((Vec::new(), 0));
     }
-    let there: Vec<Document> = host
-        .get_documents(matter, told)?
-        .into_iter()
-        .flatten()
-        .collect();
+    let there: Vec<Document> = host.get_documents(matter, told)?.into_iter().flatten().collect();
     let total = there.len();
-    Ok((
-        there
-            .into_iter()
-            .take(limits::NAMES)
-            .map(|document| document.name)
-            .collect(),
-        total,
-    ))
+    Ok((there.into_iter().take(limits::NAMES).map(|document| document.name).collect(), total))
 }

@@ -27,22 +27,13 @@ pub(super) fn letter(words: &dyn Words, subject: &str, blocks: &[Block]) -> Lett
         words.locale(),
         escaped(&subject),
     );
-    Letter {
-        subject,
-        text,
-        html,
-        attributes: vec![pair("locale", words.locale())],
-    }
+    Letter { subject, text, html, attributes: vec![pair("locale", words.locale())] }
 }
 
 fn text(block: &Block) -> String {
     match block {
         Block::Paragraph(sentence) => one_line(sentence),
-        Block::Names(names) => names
-            .iter()
-            .map(|name| format!("- {}", one_line(name)))
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Block::Names(names) => names.iter().map(|name| format!("- {}", one_line(name))).collect::<Vec<_>>().join("\n"),
         Block::Link { label, url } => format!("{label}: {url}"),
         Block::Small(sentence) => (*sentence).to_owned(),
     }
@@ -52,21 +43,12 @@ fn html(block: &Block) -> String {
     match block {
         Block::Paragraph(sentence) => format!("<p>{}</p>\n", escaped(&one_line(sentence))),
         Block::Names(names) => {
-            let items: String = names
-                .iter()
-                .map(|name| format!("<li><bdi>{}</bdi></li>\n", escaped(&one_line(name))))
-                .collect();
+            let items: String =
+                names.iter().map(|name| format!("<li><bdi>{}</bdi></li>\n", escaped(&one_line(name)))).collect();
             format!("<ul>\n{items}</ul>\n")
         }
-        Block::Link { label, url } => format!(
-            "<p><a href=\"{}\">{}</a></p>\n",
-            escaped(url),
-            escaped(label)
-        ),
-        Block::Small(sentence) => format!(
-            "<p style=\"color:#555;font-size:smaller\">{}</p>\n",
-            escaped(sentence)
-        ),
+        Block::Link { label, url } => format!("<p><a href=\"{}\">{}</a></p>\n", escaped(url), escaped(label)),
+        Block::Small(sentence) => format!("<p style=\"color:#555;font-size:smaller\">{}</p>\n", escaped(sentence)),
     }
 }
 
@@ -74,21 +56,16 @@ fn html(block: &Block) -> String {
 pub(super) fn link(label: &'static str, url: &str) -> Option<Block> {
     let web = url.starts_with("https://") || url.starts_with("http://");
     let plain = url.chars().all(|c| !c.is_whitespace() && !c.is_control());
-    (web && plain).then(|| Block::Link {
-        label,
-        url: url.to_owned(),
-    })
+    (web && plain).then(|| Block::Link { label, url: url.to_owned() })
 }
 
 /// Without line breaks and other control characters, and without the marks that turn the reading direction of
 /// what follows: `invoice[RLO]fdp.exe` must not read as a PDF.
 pub(super) fn one_line(text: &str) -> String {
-    let turned = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turned =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let broken = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    text.chars()
-        .filter(|c| !turned(*c))
-        .map(|c| if broken(c) { ' ' } else { c })
-        .collect()
+    text.chars().filter(|c| !turned(*c)).map(|c| if broken(c) { ' ' } else { c }).collect()
 }
 
 pub(super) fn shortened(text: &str, most: usize) -> String {
@@ -124,17 +101,9 @@ pub(super) fn day(at: u64) -> Day {
     let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let from_march = (5 * of_year + 2) / 153;
     let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
-    Day {
-        year,
-        month: u8::try_from(month).unwrap_or(1),
-        day: u8::try_from(day).unwrap_or(1),
-    }
+    Day { year, month: u8::try_from(month).unwrap_or(1), day: u8::try_from(day).unwrap_or(1) }
 }
 
 #[cfg(test)]
@@ -159,14 +128,8 @@ mod tests {
 
     #[test]
     fn sh13_names_are_escaped_and_stay_on_their_line() {
-        assert_eq!(
-            escaped("<b>\"A\" & 'B'</b>"),
-            "&lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;&lt;/b&gt;"
-        );
-        assert_eq!(
-            one_line("a\r\nBcc: eve@example.org\u{2028}x"),
-            "a  Bcc: eve@example.org x"
-        );
+        assert_eq!(escaped("<b>\"A\" & 'B'</b>"), "&lt;b&gt;&quot;A&quot; &amp; &#39;B&#39;&lt;/b&gt;");
+        assert_eq!(one_line("a\r\nBcc: eve@example.org\u{2028}x"), "a  Bcc: eve@example.org x");
         assert_eq!(one_line("invoice\u{202e}fdp.exe"), "invoicefdp.exe");
         assert_eq!(shortened("äöü", 3), "äöü");
         assert_eq!(shortened("äöüß", 3), "äö…");
@@ -175,13 +138,7 @@ mod tests {
     #[test]
     fn ov3_only_pages_of_the_web_become_links() {
         assert!(link("x", "https://portal.example/").is_some());
-        for bad in [
-            "javascript:alert(1)",
-            "https://a\r\nb",
-            "ftp://x",
-            "",
-            "https://a b",
-        ] {
+        for bad in ["javascript:alert(1)", "https://a\r\nb", "ftp://x", "", "https://a b"] {
             assert!(link("x", bad).is_none(), "{bad}");
         }
     }

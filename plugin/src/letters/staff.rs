@@ -17,11 +17,8 @@ pub(super) fn write<H: Host>(
     let mut blocks = Vec::new();
     for (matter, notices) in by_matter {
         let Some(matter) = still_there(host, &matter)? else {
-            let stands_in =
-                |notice: &Notice| attributes::get(&notice.attributes, events::STAND_IN).is_some();
-            if notices.iter().any(stands_in)
-                && !subjects.iter().any(|said| said == words.subject_stand_in())
-            {
+            let stands_in = |notice: &Notice| attributes::get(&notice.attributes, events::STAND_IN).is_some();
+            if notices.iter().any(stands_in) && !subjects.iter().any(|said| said == words.subject_stand_in()) {
                 subjects.push(words.subject_stand_in().to_owned());
                 blocks.push(Block::Paragraph(words.stand_in().to_owned()));
             }
@@ -29,26 +26,9 @@ pub(super) fn write<H: Host>(
         };
         let before = blocks.len();
         // What the app shows, only staff see; what is mailed, whoever reads their mail.
-        let discreet = matter.discreet
-            && notices
-                .iter()
-                .any(|notice| notice.channel == Channel::Email);
-        uploads(
-            host,
-            words,
-            &matter,
-            discreet,
-            &notices,
-            (&mut subjects, &mut blocks),
-        )?;
-        addresses(
-            host,
-            words,
-            &matter,
-            discreet,
-            &notices,
-            (&mut subjects, &mut blocks),
-        )?;
+        let discreet = matter.discreet && notices.iter().any(|notice| notice.channel == Channel::Email);
+        uploads(host, words, &matter, discreet, &notices, (&mut subjects, &mut blocks))?;
+        addresses(host, words, &matter, discreet, &notices, (&mut subjects, &mut blocks))?;
         if blocks.len() > before {
             blocks.extend(paper::link(words.to_matter(), &matter.staff_url));
         }
@@ -70,29 +50,20 @@ fn uploads<H: Host>(
     (subjects, blocks): Sheet<'_>,
 ) -> Answer<()> {
     let mut uploaders: Vec<Option<&ContactId>> = Vec::new();
-    for notice in notices
-        .iter()
-        .filter(|notice| notice.topic == Topic::Uploaded)
-    {
+    for notice in notices.iter().filter(|notice| notice.topic == Topic::Uploaded) {
         if !uploaders.contains(&notice.contact.as_ref()) {
             uploaders.push(notice.contact.as_ref());
         }
     }
     for uploader in uploaders {
-        let theirs: Vec<Notice> = notices
-            .iter()
-            .filter(|notice| notice.contact.as_ref() == uploader)
-            .cloned()
-            .collect();
+        let theirs: Vec<Notice> =
+            notices.iter().filter(|notice| notice.contact.as_ref() == uploader).cloned().collect();
         let (names, total) = named(host, &matter.id, &documents(&theirs, &Topic::Uploaded))?;
         if total == 0 {
             continue;
         }
         if discreet {
-            if !subjects
-                .iter()
-                .any(|said| said == words.subject_uploaded_discreet())
-            {
+            if !subjects.iter().any(|said| said == words.subject_uploaded_discreet()) {
                 subjects.push(words.subject_uploaded_discreet().to_owned());
                 blocks.push(Block::Paragraph(words.uploaded_discreet().to_owned()));
             }
@@ -136,19 +107,11 @@ fn addresses<H: Host>(
     Ok(())
 }
 
-fn name<H: Host>(
-    host: &mut H,
-    words: &dyn Words,
-    matter: &Matter,
-    contact: Option<&ContactId>,
-) -> Answer<String> {
+fn name<H: Host>(host: &mut H, words: &dyn Words, matter: &Matter, contact: Option<&ContactId>) -> Answer<String> {
     let Some(contact) = contact else {
         return Ok(words.somebody().to_owned());
     };
     let found = host.list_contacts(&matter.id, Some(std::slice::from_ref(contact)))?;
-    let found = found
-        .into_iter()
-        .find(|found| found.id == *contact)
-        .map(|found| found.name);
+    let found = found.into_iter().find(|found| found.id == *contact).map(|found| found.name);
     Ok(found.unwrap_or_else(|| words.somebody().to_owned()))
 }

@@ -57,20 +57,14 @@ pub(super) fn plan<H: Host>(
             continue;
         };
         if news {
-            plan.news
-                .entry(contact.to_owned())
-                .or_default()
-                .push(document.to_owned());
+            plan.news.entry(contact.to_owned()).or_default().push(document.to_owned());
         }
         if documents.without_preview.contains_key(document)
             && let Some(blind) = people.without_download.get(contact)
         {
             unseen.entry(document).or_default().push(blind.clone());
         }
-        plan.shared.push(Pair {
-            document: document.to_owned(),
-            contact: contact.to_owned(),
-        });
+        plan.shared.push(Pair { document: document.to_owned(), contact: contact.to_owned() });
         plan.rows.push(row);
     }
     for &(document, contact) in &unshare {
@@ -82,10 +76,7 @@ pub(super) fn plan<H: Host>(
             ShareState::Lapsed => &mut plan.declined,
             ShareState::Unshared | ShareState::Other(_) => continue,
         };
-        list.push(Pair {
-            document: document.to_owned(),
-            contact: contact.to_owned(),
-        });
+        list.push(Pair { document: document.to_owned(), contact: contact.to_owned() });
         row.state = ShareState::Unshared;
         row.since = ctx.now;
         plan.rows.push(row);
@@ -93,10 +84,7 @@ pub(super) fn plan<H: Host>(
     plan.warnings = unseen
         .into_iter()
         .map(|(id, contacts)| Fault::CannotBeSeen {
-            document: Named::new(
-                id,
-                documents.without_preview.get(id).map_or("", String::as_str),
-            ),
+            document: Named::new(id, documents.without_preview.get(id).map_or("", String::as_str)),
             contacts,
         })
         .collect();
@@ -106,16 +94,10 @@ pub(super) fn plan<H: Host>(
 /// The pairs without doubles, and without those that are taken back in the same Save (SH9, SH13).
 fn net<'a>(share: &'a [Pair], unshare: &'a [Pair]) -> (BTreeSet<Key<'a>>, BTreeSet<Key<'a>>) {
     let keys = |pairs: &'a [Pair]| -> BTreeSet<Key<'a>> {
-        pairs
-            .iter()
-            .map(|pair| (pair.document.as_str(), pair.contact.as_str()))
-            .collect()
+        pairs.iter().map(|pair| (pair.document.as_str(), pair.contact.as_str())).collect()
     };
     let (share, unshare) = (keys(share), keys(unshare));
-    (
-        share.difference(&unshare).copied().collect(),
-        unshare.difference(&share).copied().collect(),
-    )
+    (share.difference(&unshare).copied().collect(), unshare.difference(&share).copied().collect())
 }
 
 /// A share that becomes live, and whether that is news; none if it is live already.
@@ -158,8 +140,7 @@ fn is_news(row: &SharedDocument, now: Timestamp, hold: u64) -> bool {
     if !matches!(row.state, ShareState::Unshared) || now >= row.since.saturating_add(hold) {
         return true;
     }
-    let told: Option<Timestamp> =
-        attributes::get(&row.attributes, TOLD).and_then(|at| at.parse().ok());
+    let told: Option<Timestamp> = attributes::get(&row.attributes, TOLD).and_then(|at| at.parse().ok());
     told.is_some_and(|told| {
         let due = told.saturating_add(hold);
         row.since <= due && due <= now
@@ -168,8 +149,8 @@ fn is_news(row: &SharedDocument, now: Timestamp, hold: u64) -> bool {
 
 /// How long the host holds a notice, in milliseconds.
 fn hold(matter: &Matter) -> u64 {
-    let seconds = attributes::get(&matter.firm.attributes, "mail-hold")
-        .and_then(|seconds| seconds.trim().parse::<u64>().ok());
+    let seconds =
+        attributes::get(&matter.firm.attributes, "mail-hold").and_then(|seconds| seconds.trim().parse::<u64>().ok());
     seconds.unwrap_or(0).saturating_mul(1000)
 }
 
@@ -186,10 +167,7 @@ fn stored<'a, H: Host>(
     }
     let mut by_contacts: BTreeMap<BTreeSet<&str>, Vec<DocumentId>> = BTreeMap::new();
     for (document, contacts) in by_document {
-        by_contacts
-            .entry(contacts)
-            .or_default()
-            .push(document.to_owned());
+        by_contacts.entry(contacts).or_default().push(document.to_owned());
     }
     let mut rows = BTreeMap::new();
     for (contacts, documents) in by_contacts {
@@ -221,13 +199,8 @@ impl People {
         let ids: Vec<ContactId> = given.union(&taken).map(|id| (*id).to_owned()).collect();
         let mut linked = host.list_contacts(&matter.id, Some(&ids))?;
         let known: BTreeSet<ContactId> = linked.iter().map(|contact| contact.id.clone()).collect();
-        let mut faults: Vec<Fault> = ids
-            .iter()
-            .filter(|id| !known.contains(*id))
-            .map(|id| Fault::NotLinked {
-                contact: id.clone(),
-            })
-            .collect();
+        let mut faults: Vec<Fault> =
+            ids.iter().filter(|id| !known.contains(*id)).map(|id| Fault::NotLinked { contact: id.clone() }).collect();
         let mut without_download = BTreeMap::new();
         linked.retain(|contact| given.contains(contact.id.as_str()));
         if !linked.is_empty() {
@@ -248,20 +221,13 @@ impl People {
                     now: ctx.now,
                 };
                 if decide::decide(&facts, Deed::Read).is_err() {
-                    faults.push(Fault::WithoutAccess {
-                        contact: contact.id.clone(),
-                        name: Some(contact.name.clone()),
-                    });
+                    faults.push(Fault::WithoutAccess { contact: contact.id.clone(), name: Some(contact.name.clone()) });
                 } else if decide::decide(&facts, Deed::Download).is_err() {
-                    without_download
-                        .insert(contact.id.clone(), Named::new(&contact.id, &contact.name));
+                    without_download.insert(contact.id.clone(), Named::new(&contact.id, &contact.name));
                 }
             }
         }
-        Ok(Self {
-            faults,
-            without_download,
-        })
+        Ok(Self { faults, without_download })
     }
 }
 
@@ -278,16 +244,9 @@ fn documents<H: Host>(
     share: &BTreeSet<Key<'_>>,
     unshare: &BTreeSet<Key<'_>>,
 ) -> Answer<Documents> {
-    let named: BTreeSet<&str> = share
-        .iter()
-        .chain(unshare)
-        .map(|(document, _)| *document)
-        .collect();
+    let named: BTreeSet<&str> = share.iter().chain(unshare).map(|(document, _)| *document).collect();
     let ids: Vec<DocumentId> = named.into_iter().map(str::to_owned).collect();
-    let mut found = Documents {
-        faults: Vec::new(),
-        without_preview: BTreeMap::new(),
-    };
+    let mut found = Documents { faults: Vec::new(), without_preview: BTreeMap::new() };
     let answers = host.get_documents(&matter.id, &ids)?;
     for (id, document) in ids.into_iter().zip(answers) {
         match document {

@@ -37,10 +37,7 @@ pub fn share<H: Host>(
     contacts: &[ContactId],
     documents: &[DocumentId],
 ) -> Result<Saved, Refusal> {
-    settle(
-        ctx,
-        each(contacts, documents).and_then(|pairs| store(host, ctx, matter, revision, &pairs, &[])),
-    )
+    settle(ctx, each(contacts, documents).and_then(|pairs| store(host, ctx, matter, revision, &pairs, &[])))
 }
 
 /// `sharing.unshare`: each of the documents is taken from each of the contacts.
@@ -55,23 +52,13 @@ pub fn unshare<H: Host>(
     contacts: &[ContactId],
     documents: &[DocumentId],
 ) -> Result<Saved, Refusal> {
-    settle(
-        ctx,
-        each(contacts, documents).and_then(|pairs| store(host, ctx, matter, revision, &[], &pairs)),
-    )
+    settle(ctx, each(contacts, documents).and_then(|pairs| store(host, ctx, matter, revision, &[], &pairs)))
 }
 
 fn each(contacts: &[ContactId], documents: &[DocumentId]) -> Answer<Vec<Pair>> {
-    refuse::at_most(
-        limits::PAIRS,
-        contacts.len().saturating_mul(documents.len()),
-        Much::Pairs,
-    )?;
+    refuse::at_most(limits::PAIRS, contacts.len().saturating_mul(documents.len()), Much::Pairs)?;
     let pairs = contacts.iter().flat_map(|contact| {
-        documents.iter().map(|document| Pair {
-            document: document.clone(),
-            contact: contact.clone(),
-        })
+        documents.iter().map(|document| Pair { document: document.clone(), contact: contact.clone() })
     });
     Ok(pairs.collect())
 }
@@ -85,11 +72,7 @@ fn store<H: Host>(
     unshare: &[Pair],
 ) -> Answer<Saved> {
     let found = staff::enter(host, ctx, matter, To::Save)?;
-    refuse::at_most(
-        limits::PAIRS,
-        share.len().saturating_add(unshare.len()),
-        Much::Pairs,
-    )?;
+    refuse::at_most(limits::PAIRS, share.len().saturating_add(unshare.len()), Much::Pairs)?;
     if host.get_revision(matter, Section::Sharing)? != revision {
         return Err(Stop::Conflict);
     }
@@ -114,9 +97,7 @@ fn store<H: Host>(
     }
     if !plan.declined.is_empty() {
         // Not among `unshared`: exchanging the lists must not open what was an offer and no more.
-        saved
-            .attributes
-            .push(pair("declined", plan.declined.len().to_string()));
+        saved.attributes.push(pair("declined", plan.declined.len().to_string()));
     }
     saved.shared = plan.shared;
     saved.unshared = plan.unshared;
@@ -137,18 +118,11 @@ fn entries(matter: &str, plan: &Plan) -> Vec<Entry> {
         contact: Some(pair.contact.clone()),
         details: Vec::new(),
     };
-    lists
-        .into_iter()
-        .flat_map(|(action, pairs)| pairs.iter().map(move |pair| entry(action, pair)))
-        .collect()
+    lists.into_iter().flat_map(|(action, pairs)| pairs.iter().map(move |pair| entry(action, pair))).collect()
 }
 
 /// One for each contact, with what is new to them and nothing of anybody else (SH13).
-fn notices(
-    matter: &str,
-    revision: u32,
-    news: std::collections::BTreeMap<ContactId, Vec<DocumentId>>,
-) -> Vec<Notice> {
+fn notices(matter: &str, revision: u32, news: std::collections::BTreeMap<ContactId, Vec<DocumentId>>) -> Vec<Notice> {
     let notice = |(contact, documents)| Notice {
         to: Recipient::Contact(contact),
         channel: Channel::Email,

@@ -6,19 +6,11 @@ use crate::refuse::{Fault, Much, Named};
 pub(crate) struct German;
 
 fn documents(n: usize) -> String {
-    if n == 1 {
-        "1 Dokument".to_owned()
-    } else {
-        format!("{n} Dokumente")
-    }
+    if n == 1 { "1 Dokument".to_owned() } else { format!("{n} Dokumente") }
 }
 
 fn names(contacts: &[Named]) -> String {
-    let shown: Vec<&str> = contacts
-        .iter()
-        .take(5)
-        .map(|contact| contact.name.as_str())
-        .collect();
+    let shown: Vec<&str> = contacts.iter().take(5).map(|contact| contact.name.as_str()).collect();
     match contacts.len().saturating_sub(shown.len()) {
         0 => shown.join(", "),
         more => format!("{} und {more} weitere", shown.join(", ")),
@@ -111,10 +103,7 @@ impl Words for German {
             "November",
             "Dezember",
         ];
-        let month = MONTHS
-            .get(usize::from(month).wrapping_sub(1))
-            .copied()
-            .unwrap_or_default();
+        let month = MONTHS.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or_default();
         format!("{day}. {month} {year}")
     }
 
@@ -160,18 +149,13 @@ impl Words for German {
 
     fn shared(&self, firm: &str, matter: Option<&str>, n: usize) -> String {
         match matter {
-            Some(matter) => format!(
-                "{firm} hat in der Akte „{matter}“ {} mit Ihnen geteilt:",
-                documents(n)
-            ),
+            Some(matter) => format!("{firm} hat in der Akte „{matter}“ {} mit Ihnen geteilt:", documents(n)),
             None => format!("Es gibt etwas Neues für Sie von {firm}."),
         }
     }
 
     fn sign_in(&self, address: &str) -> String {
-        format!(
-            "Zum Anmelden geben Sie diese E-Mail-Adresse ein: {address}. Sie bekommen dann einen Code per Mail."
-        )
+        format!("Zum Anmelden geben Sie diese E-Mail-Adresse ein: {address}. Sie bekommen dann einen Code per Mail.")
     }
 
     fn to_portal(&self) -> &'static str {
@@ -187,10 +171,7 @@ impl Words for German {
     }
 
     fn uploaded(&self, contact: &str, matter: &str, n: usize) -> String {
-        format!(
-            "{contact} hat {} zur Akte „{matter}“ gesendet:",
-            documents(n)
-        )
+        format!("{contact} hat {} zur Akte „{matter}“ gesendet:", documents(n))
     }
 
     fn subject_uploaded_discreet(&self) -> &'static str {

@@ -6,19 +6,11 @@ use crate::refuse::{Fault, Much, Named};
 pub(crate) struct English;
 
 fn documents(n: usize) -> String {
-    if n == 1 {
-        "1 document".to_owned()
-    } else {
-        format!("{n} documents")
-    }
+    if n == 1 { "1 document".to_owned() } else { format!("{n} documents") }
 }
 
 fn names(contacts: &[Named]) -> String {
-    let shown: Vec<&str> = contacts
-        .iter()
-        .take(5)
-        .map(|contact| contact.name.as_str())
-        .collect();
+    let shown: Vec<&str> = contacts.iter().take(5).map(|contact| contact.name.as_str()).collect();
     match contacts.len().saturating_sub(shown.len()) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
@@ -34,7 +26,10 @@ impl Words for English {
         match fault {
             Fault::NoAddress(contact) => format!("{} has no usable e-mail address.", contact.name),
             Fault::SharedAddress { contact, other } => {
-                format!("{} has the same e-mail address as {}. Give each an address of their own.", contact.name, other.name)
+                format!(
+                    "{} has the same e-mail address as {}. Give each an address of their own.",
+                    contact.name, other.name
+                )
             }
             Fault::NoContacts => "No contact is linked to this matter.".to_owned(),
             Fault::NotLinked { .. } => "This contact is not linked to the matter any more.".to_owned(),
@@ -59,13 +54,20 @@ impl Words for English {
             Fault::UserOutside(user) => format!("{} may not see this matter and is not notified.", user.name),
             Fault::UserWithoutAddress(user) => format!("{} has no usable e-mail address and gets no mail.", user.name),
             Fault::LastRecipient => {
-                "Somebody must be notified. Add another user who can be, and choose how, before you take out the last.".to_owned()
+                "Somebody must be notified. Add another user who can be, and choose how, before you take out the last."
+                    .to_owned()
             }
             Fault::StandIn(user) => format!("Nobody on this list can be notified; {} is, in their place.", user.name),
             Fault::NobodyTold => "Nobody can be notified of uploads in this matter.".to_owned(),
             Fault::NoShareRight => "You may look at this matter, but not share it.".to_owned(),
-            Fault::FirmOff => "The firm has switched its customer portal off. Nothing can be previewed, downloaded or uploaded now.".to_owned(),
-            Fault::SavedByAnother => "Somebody else has saved this section since you opened it. Look at what they saved, and save again.".to_owned(),
+            Fault::FirmOff => {
+                "The firm has switched its customer portal off. Nothing can be previewed, downloaded or uploaded now."
+                    .to_owned()
+            }
+            Fault::SavedByAnother => {
+                "Somebody else has saved this section since you opened it. Look at what they saved, and save again."
+                    .to_owned()
+            }
             Fault::TooMany { what, limit, given } => {
                 let what = match what {
                     Much::Pairs => "pairs of a document and a contact",
@@ -79,7 +81,9 @@ impl Words for English {
             Fault::NoDownload => "Downloading is not allowed here.".to_owned(),
             Fault::ViewingAs => "While you look as the contact, nothing can be downloaded or changed.".to_owned(),
             Fault::MatterClosed => "The matter is closed. Documents can be read, but not sent any more.".to_owned(),
-            Fault::NobodyInCharge => "Nobody looks after this matter now, so nothing can be sent. Please call the firm.".to_owned(),
+            Fault::NobodyInCharge => {
+                "Nobody looks after this matter now, so nothing can be sent. Please call the firm.".to_owned()
+            }
             Fault::NotAnUpload { .. } => "This document was not uploaded by you.".to_owned(),
             Fault::AlreadySent { document, earlier, .. } => {
                 format!("You have sent the content of “{}” before, as “{}”.", document.name, earlier.name)
@@ -107,10 +111,7 @@ impl Words for English {
             "November",
             "December",
         ];
-        let month = MONTHS
-            .get(usize::from(month).wrapping_sub(1))
-            .copied()
-            .unwrap_or_default();
+        let month = MONTHS.get(usize::from(month).wrapping_sub(1)).copied().unwrap_or_default();
         format!("{day} {month} {year}")
     }
 
@@ -156,10 +157,7 @@ impl Words for English {
 
     fn shared(&self, firm: &str, matter: Option<&str>, n: usize) -> String {
         match matter {
-            Some(matter) => format!(
-                "{firm} has shared {} with you in the matter “{matter}”:",
-                documents(n)
-            ),
+            Some(matter) => format!("{firm} has shared {} with you in the matter “{matter}”:", documents(n)),
             None => format!("There is something new for you from {firm}."),
         }
     }
@@ -181,10 +179,7 @@ impl Words for English {
     }
 
     fn uploaded(&self, contact: &str, matter: &str, n: usize) -> String {
-        format!(
-            "{contact} has sent {} to the matter “{matter}”:",
-            documents(n)
-        )
+        format!("{contact} has sent {} to the matter “{matter}”:", documents(n))
     }
 
     fn subject_uploaded_discreet(&self) -> &'static str {
