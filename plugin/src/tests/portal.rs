@@ -8,7 +8,7 @@ use crate::{
 };
 
 fn matters(world: &mut World, contact: &str) -> Result<Vec<String>, Refusal> {
-    let choices = world.customer(contact, |host, ctx| portal::matters(host, ctx))?;
+    let choices = world.customer(contact, portal::matters)?;
     Ok(choices.into_iter().map(|choice| choice.matter).collect())
 }
 
@@ -124,7 +124,7 @@ fn cu2_the_choice_is_of_the_matters_that_are_open_now() {
     let grant_row = world.grants[&(M.into(), "ann".into())].clone();
     world.grants.insert(("m0".into(), "ann".into()), grant_row);
     assert_eq!(matters(&mut world, "ann").unwrap(), [M, "m0"], "by name");
-    let choice = world.customer("ann", |host, ctx| portal::matters(host, ctx)).unwrap().remove(0);
+    let choice = world.customer("ann", portal::matters).unwrap().remove(0);
     assert_eq!((choice.firm.as_str(), choice.name.as_str()), ("Ash & Oak", "Matter m1"));
     grant(&mut world, vec![change("ann", false, false)]).unwrap();
     assert_eq!(matters(&mut world, "ann").unwrap(), ["m0"]);
@@ -228,7 +228,7 @@ fn ov5_viewing_as_a_contact_sees_the_same_and_takes_nothing() {
     assert_eq!(may(&mut world, Verb::Preview).unwrap().len(), 1);
     assert_eq!(codes(&may(&mut world, Verb::Download).unwrap_err()), ["viewing-as"]);
     assert_eq!(codes(&may(&mut world, Verb::Upload).unwrap_err()), ["viewing-as"]);
-    assert_eq!(viewing(&mut world, "owner", |host, ctx| portal::matters(host, ctx)).unwrap().len(), 1);
+    assert_eq!(viewing(&mut world, "owner", portal::matters).unwrap().len(), 1);
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn sh18_viewing_as_a_contact_writes_nothing() {
 fn ov4_staff_and_platform_are_no_customers() {
     let mut world = world();
     assert_eq!(world.user("owner", |host, ctx| portal::view(host, ctx, M)), Err(Refusal::NotFound));
-    assert_eq!(world.host(|host, ctx| portal::matters(host, ctx)), Err(Refusal::NotFound));
+    assert_eq!(world.host(portal::matters), Err(Refusal::NotFound));
 }
 
 #[test]
