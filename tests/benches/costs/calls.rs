@@ -42,7 +42,7 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
             || {
                 let asked = asked.clone();
                 native(world, &contact, Mode::Read, |host, ctx| {
-                    rules_portal::documents(host, ctx, &asked.matter, asked.search, asked.sort.same(), asked.descending, asked.page.same())
+                    rules_portal::documents(host, ctx, &asked.matter, asked.search, asked.sort.same(), asked.descending, &asked.page.same())
                         .map(|page| -> contract::PortalPage { page.same() })
                 });
             },
@@ -63,7 +63,7 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
             || {
                 let asked = asked.clone();
                 native(world, &user, Mode::Read, |host, ctx| {
-                    rules_sharing::documents(host, ctx, &asked.matter, asked.filter.same(), asked.page.same())
+                    rules_sharing::documents(host, ctx, &asked.matter, asked.filter.same(), &asked.page.same())
                         .map(|page| -> contract::DocumentPage { page.same() })
                 });
             },
@@ -81,7 +81,7 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
         || {
             let asked = asked.clone();
             native(world, &contact, Mode::Read, |host, ctx| {
-                rules_portal::permit(host, ctx, &asked.matter, asked.verb.same(), asked.documents)
+                rules_portal::permit(host, ctx, &asked.matter, asked.verb.same(), &asked.documents)
                     .map(|permitted| -> Vec<contract::Document> { permitted.same() })
             });
         },
@@ -100,7 +100,7 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
         || {
             let asked = asked.clone();
             native(world, &user, Mode::Write, |host, ctx| {
-                rules_sharing::save(host, ctx, &asked.matter, asked.revision, asked.share.same(), asked.unshare.same())
+                rules_sharing::save(host, ctx, &asked.matter, asked.revision, &asked.share.same(), &asked.unshare.same())
                     .map(|saved| -> contract::Saved { saved.same() })
             });
         },

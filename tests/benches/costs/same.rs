@@ -12,9 +12,9 @@ pub(crate) trait Same<T> {
 }
 
 macro_rules! plain {
-    ($($type:ty)*) => { $(impl Same<$type> for $type { fn same(self) -> $type { self } })* };
+    ($($type:ty),*) => { $(impl Same<$type> for $type { fn same(self) -> $type { self } })* };
 }
-plain!(String u32 u64 bool (String, String));
+plain!(String, u32, u64, bool, (String, String));
 
 impl<T: Same<U>, U> Same<Vec<U>> for Vec<T> {
     fn same(self) -> Vec<U> {
@@ -66,7 +66,7 @@ records! {
     Notice { to, channel, matter, topic, documents, contact, key, attributes }
     Page { after, limit }
     Pair { document, contact }
-    PortalDocument { document, name, media_type, size, version, created_at, activity_at, own_upload, can_preview, can_download, seen }
+    PortalDocument { document, name, media_type, size, version, created_at, activity_at, own_upload, can_preview, can_download, seen, attributes }
     PortalPage { rows, next, total, exact }
     Problem { code, message, attributes }
     Receipt { version, at, downloaded, attributes }

@@ -17,12 +17,14 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) -> rus
     let bare = Connection::open(world.folder().join("bare.db"))?;
     bare.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)")?;
     let user = caller(&Actor::User(world.owner.clone()));
-    let mut share = true;
+    let (mut revision, mut share) = (world.revision(), true);
     let mut save = || {
-        let asked = world.toggle(share);
+        let asked = world.toggle(revision, share);
+        match world.runtime.write(|unit| unit.call(&user, &asked)) {
+            Ok(saved) => revision = saved.revision,
+            Err(failure) => panic!("{failure}"),
+        }
         share = !share;
-        let answer = world.runtime.write(|unit| unit.call(&user, &asked));
-        assert!(answer.is_ok(), "{answer:?}");
     };
     let mut commit = || {
         let written = bare.execute("INSERT INTO rows (text) VALUES ('one row')", []);

@@ -3,11 +3,13 @@
 
 use std::{path::Path, sync::Arc};
 
-use client_connect::store::{self, SqliteBackend, contacts, firms, matters, users};
+use client_connect::{
+    store::{self, SqliteBackend, contacts, firms, matters, users},
+};
 use client_connect_runtime::{
     Backend, Limits, Runtime, Settings, SystemClock, Tx,
     backend::Mode,
-    exports::{self, Export, access, sharing},
+    exports::{Export, access, sharing},
     types::{AccessChange, Actor, DocumentFilter, Lane, Pair, SortKey},
 };
 
@@ -19,8 +21,11 @@ pub(crate) type Store = SqliteBackend;
 /// Everything that can go wrong while the stage is set.
 pub(crate) type Setup<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// The password of the one user.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+/// The database's name in the data folder.
+const DATABASE: &str = "client-connect.db";
+
+/// Contacts of the matter.
+const CONTACTS: usize = 10;
 
 /// Documents that are shared with the first contact.
 pub(crate) const SHARED: usize = 200;
@@ -31,10 +36,8 @@ pub(crate) struct World {
     pub(crate) runtime: Runtime<Store>,
     pub(crate) matter: String,
     pub(crate) owner: String,
-    pub(crate) owner_email: String,
     /// Has access, may download, and is shown [`SHARED`] documents.
     pub(crate) contact: String,
-    pub(crate) contact_email: String,
     pub(crate) contacts: Vec<String>,
     /// What the contact is shown.
     pub(crate) shared: Vec<String>,
@@ -61,6 +64,137 @@ impl World {
             when_closed: "read-only".into(),
             attributes: Vec::new(),
         };
-        todo!()
+        let owner = users::User {
+            id: store::new_id(),
+            firm: firm.id.clone(),
+            name: "Olivia Owner".into(),
+            email: "olivia@ashgrove.example".into(),
+            active: true,
+            admin: false,
+            locale: "en".into(),
+            created_at: now,
+        };
+        let matter = matters::Matter {
+            id: store::new_id(),
+            firm: firm.id.clone(),
+            name: "Estate of Hartley".into(),
+            reference: "M-1".into(),
+            owner: Some(owner.id.clone()),
+            opened_at: now,
+            closed_at: None,
+            deleted_at: None,
+            discreet: false,
+            attributes: Vec::new(),
+        };
+        let people: Vec<contacts::Contact> = (0..CONTACTS)
+            .map(|n| contacts::Contact {
+                id: store::new_id(),
+                firm: firm.id.clone(),
+                name: format!("Contact {n}"),
+                email: Some(format!("contact-{n}@customers.example")),
+                locale: "en".into(),
+                deleted_at: None,
+                attributes: Vec::new(),
+            })
+            .collect();
+        let tx = runtime.backend().begin(Mode::Write, now).map_err(said)?;
+        firms::create(&tx, &firm).map_err(said)?;
+        users::create(&tx, &owner, None).map_err(said)?;
+        matters::create(&tx, &matter).map_err(said)?;
+        for contact in &people {
+            contacts::create(&tx, contact).map_err(said)?;
+            contacts::link(&tx, &matter.id, &contact.id, "").map_err(said)?;
+        }
+        tx.commit()?;
+        let ids = crate::names::generate(runtime.backend(), &matter.id, &owner.id, documents, now)?;
+
+        let contacts: Vec<String> = people.into_iter().map(|contact| contact.id).collect();
+        let world = Self {
+            documents,
+            runtime,
+            matter: matter.id,
+            owner: owner.id,
+            contact: contacts[0].clone(),
+            contacts,
+            shared: ids[..SHARED].to_vec(),
+            unshared: ids[SHARED..].to_vec(),
+            folder,
+        };
+        world.open_portals()?;
+        Ok(world)
     }
+
+    /// Everybody gets in; the first contact is shown the first documents, and every other one some of them.
+    fn open_portals(&self) -> Setup<()> {
+        let open = |contact: &String| AccessChange {
+            contact: contact.clone(),
+            portal: true,
+            can_download: true,
+            until: None,
+            attributes: Vec::new(),
+        };
+        let grant = access::Grant { matter: self.matter.clone(), revision: 0, changes: self.contacts.iter().map(open).collect() };
+        let user = caller(&Actor::User(self.owner.clone()));
+        self.runtime.write(|unit| unit.call(&user, &grant))?;
+        let mut pairs: Vec<Pair> = Vec::new();
+        for (n, document) in self.shared.iter().enumerate() {
+            pairs.push(Pair { document: document.clone(), contact: self.contact.clone() });
+            pairs.push(Pair { document: document.clone(), contact: self.contacts[1 + n % (CONTACTS - 1)].clone() });
+        }
+        let mut revision = 0;
+        for pairs in pairs.chunks(100) {
+            let save = sharing::Save { matter: self.matter.clone(), revision, share: pairs.to_vec(), unshare: Vec::new() };
+            revision = self.runtime.write(|unit| unit.call(&user, &save))?.revision;
+        }
+        Ok(())
+    }
+
+    /// Where the database and the documents are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// One call that reads, in a transaction of its own.
+    pub(crate) fn read<E: Export>(&self, actor: &Actor, export: &E) -> E::Answer {
+        match self.runtime.read(|unit| unit.call(&caller(actor), export)) {
+            Ok(answer) => answer,
+            Err(failure) => panic!("{}: {failure}", E::NAME),
+        }
+    }
+
+    /// All documents of a lane, seen from the first two contacts, by name.
+    pub(crate) fn filter(&self, lane: Lane) -> DocumentFilter {
+        DocumentFilter {
+            contacts: self.contacts[..2].to_vec(),
+            lane,
+            search: None,
+            same_content_as: None,
+            sort: SortKey::Name,
+            descending: false,
+            attributes: Vec::new(),
+        }
+    }
+
+    /// A Save that shares one more document with the first contact, or no longer; sent in turns.
+    pub(crate) fn toggle(&self, revision: u32, share: bool) -> sharing::Save {
+        let pair = vec![Pair { document: self.unshared[0].clone(), contact: self.contact.clone() }];
+        let (share, unshare) = if share { (pair, Vec::new()) } else { (Vec::new(), pair) };
+        sharing::Save { matter: self.matter.clone(), revision, share, unshare }
+    }
+
+    /// The Sharing section's, as it is now.
+    pub(crate) fn revision(&self) -> u32 {
+        self.read(&Actor::User(self.owner.clone()), &sharing::View { matter: self.matter.clone() }).revision
+    }
+
+    /// A Save that shares so many more documents with the first contact.
+    pub(crate) fn save(&self, pairs: usize) -> sharing::Save {
+        let share = self.unshared[..pairs].iter().map(|document| Pair { document: document.clone(), contact: self.contact.clone() });
+        sharing::Save { matter: self.matter.clone(), revision: self.revision(), share: share.collect(), unshare: Vec::new() }
+    }
+}
+
+/// The store's and the runtime's errors as any other.
+pub(crate) fn said(error: impl std::fmt::Debug) -> Box<dyn std::error::Error + Send + Sync> {
+    format!("{error:?}").into()
 }
