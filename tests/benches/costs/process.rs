@@ -4,17 +4,19 @@
 //! `client-connect`, and no second build is needed for it.
 
 use std::{
-    env, io,
+    env, fs,
     path::Path,
     process::{Command, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
-use client_connect_tests::MailServer;
+use client_connect_tests::smtp::MailServer;
+use reqwest::{Client, Response, StatusCode, header};
 
 use crate::{
     table::{Aim, Table},
-    world::World,
+    world::{Setup, World},
     wrk::{Running, free_port},
 };
 
@@ -22,10 +24,99 @@ use crate::{
 pub(crate) const AS_SERVER: &str = "--as-server";
 
 /// A server that answers.
-#[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) url: String,
     /// From its start to its first answer.
     pub(crate) ready: Duration,
     process: Running,
+}
+
+impl Server {
+    /// Starts it over a data folder, with the settings that it has by itself but for the limit of requests a second:
+    /// all of them come from one client here.
+    pub(crate) async fn start(data: &Path, mails: &MailServer) -> Setup<Self> {
+        let port = free_port()?;
+        let url = format!("http://127.0.0.1:{port}");
+        let mut command = Command::new(env::current_exe()?);
+        command.arg(AS_SERVER).arg("serve").arg("--data-dir").arg(data);
+        command.args(["--listen", &format!("127.0.0.1:{port}"), "--requests-per-second", "0"]);
+        command.args(["--mail-host", "127.0.0.1", "--mail-protection", "none"]);
+        command.args(["--mail-port", &mails.address().port().to_string()]);
+        // The log goes where an operator's goes: to a file.
+        let log = data.with_extension("log");
+        command.stdout(Stdio::null()).stderr(fs::File::create(&log)?);
+        let client = Client::new();
+        let began = Instant::now();
+        let mut process = Running(command.spawn()?);
+        loop {
+            match client.get(format!("{url}/readyz")).send().await {
+                Ok(answer) if answer.status().is_success() => break,
+                _ if began.elapsed() > Duration::from_secs(30) || process.0.try_wait()?.is_some() => {
+                    return Err(format!("the server does not start: {}", fs::read_to_string(&log)?).into());
+                }
+                _ => thread::sleep(Duration::from_millis(1)),
+            }
+        }
+        Ok(Self { url, ready: began.elapsed(), process })
+    }
+
+    /// Memory that the process holds, in megabytes.
+    fn resident(&self) -> Setup<f64> {
+        let said = Command::new("ps").args(["-o", "rss=", "-p", &self.process.0.id().to_string()]).output()?;
+        let kilobytes: f64 = String::from_utf8_lossy(&said.stdout).trim().parse()?;
+        Ok(kilobytes * 1024.0 / 1e6)
+    }
+}
+
+/// Starts it a few times, the last time for good: cold start and idle memory.
+pub(crate) async fn measure(world: &World, mails: &MailServer, table: &mut Table) -> Setup<Server> {
+    const STARTS: usize = 11;
+    let mut server = Server::start(world.folder(), mails).await?;
+    let mut starts = Vec::new();
+    for _ in 0..STARTS {
+        drop(server);
+        server = Server::start(world.folder(), mails).await?;
+        starts.push(server.ready);
+    }
+    starts.sort_unstable();
+    let median = starts[STARTS / 2];
+    table.figure("cold start, compile cache warm: from exec to `/readyz` answering", median.as_secs_f64() * 1e3, "ms", Some(Aim::Most(150.0)));
+    thread::sleep(Duration::from_secs(2));
+    table.figure("memory of the idle server (resident)", server.resident()?, "MB", Some(Aim::Most(60.0)));
+    Ok(server)
+}
+
+/// Memory after everything else.
+pub(crate) fn afterwards(server: &Server, table: &mut Table) -> Setup<()> {
+    table.figure("memory of the server after all the loads above (resident)", server.resident()?, "MB", None);
+    Ok(())
+}
+
+/// Signs the contact in as a customer does, by a code that is mailed to them, and answers the cookie.
+pub(crate) async fn sign_in(server: &Server, mails: &MailServer, address: &str) -> Setup<String> {
+    let client = Client::new();
+    let post = |path: &str, body: serde_json::Value| client.post(format!("{}{path}", server.url)).json(&body);
+    let asked = post("/api/sign-in/portal", serde_json::json!({ "email": address })).send().await?;
+    let browser = cookie(&asked, "cc_browser").ok_or_else(|| format!("no code was to be had: {}", asked.status()))?;
+    let (mails, to) = (mails.clone(), address.to_owned());
+    let mail = tokio::task::spawn_blocking(move || mails.wait_for(&to, 1)).await?.pop().ok_or("no mail")?;
+    let code = code_in(&mail.text).ok_or("the mail has no code")?;
+    let redeemed = post("/api/sign-in/portal/code", serde_json::json!({ "code": code })).header(header::COOKIE, browser).send().await?;
+    if redeemed.status() != StatusCode::OK {
+        return Err(format!("the code was not taken: {}", redeemed.text().await?).into());
+    }
+    cookie(&redeemed, "cc_portal").ok_or_else(|| "no session".into())
+}
+
+/// `name=value` of a cookie that an answer sets.
+fn cookie(answer: &Response, name: &str) -> Option<String> {
+    let set = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+    set.filter_map(|value| value.split(';').next()).find(|pair| pair.split('=').next() == Some(name)).map(str::to_owned)
+}
+
+/// The first eight digits that stand together, or in two groups of four.
+fn code_in(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_digit() && c != ' ' && c != '-')
+        .map(|group| group.chars().filter(char::is_ascii_digit).collect::<String>())
+        .find(|digits| digits.len() == 8)
 }
