@@ -1,10 +1,10 @@
 //! What the boundary costs: the same call through the component and natively, over the same store, in turns.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use client_connect_plugin::{portal as rules_portal, sharing as rules_sharing, types as guest};
 use client_connect_runtime::{
-    Backend, Caller, Failure, Tx,
+    Backend, Caller,
     backend::{CallRecord, Mode, Viewer},
     exports::{portal, sharing},
     types::{self as contract, Actor},
@@ -42,8 +42,16 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
             || {
                 let asked = asked.clone();
                 native(world, &contact, Mode::Read, |host, ctx| {
-                    rules_portal::documents(host, ctx, &asked.matter, asked.search, asked.sort.same(), asked.descending, &asked.page.same())
-                        .map(|page| -> contract::PortalPage { page.same() })
+                    rules_portal::documents(
+                        host,
+                        ctx,
+                        &asked.matter,
+                        asked.search,
+                        asked.sort.same(),
+                        asked.descending,
+                        &asked.page.same(),
+                    )
+                    .map(|page| -> contract::PortalPage { page.same() })
                 });
             },
         );
@@ -70,7 +78,11 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
         );
     }
 
-    let asked = portal::Permit { matter: world.matter.clone(), verb: contract::Verb::Preview, documents: vec![world.shared[0].clone()] };
+    let asked = portal::Permit {
+        matter: world.matter.clone(),
+        verb: contract::Verb::Preview,
+        documents: vec![world.shared[0].clone()],
+    };
     assert_eq!(world.read(&contact, &asked).len(), 1, "the contact may see it");
     compare(
         table,
@@ -100,14 +112,28 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
         || {
             let asked = asked.clone();
             native(world, &user, Mode::Write, |host, ctx| {
-                rules_sharing::save(host, ctx, &asked.matter, asked.revision, &asked.share.same(), &asked.unshare.same())
-                    .map(|saved| -> contract::Saved { saved.same() })
+                rules_sharing::save(
+                    host,
+                    ctx,
+                    &asked.matter,
+                    asked.revision,
+                    &asked.share.same(),
+                    &asked.unshare.same(),
+                )
+                .map(|saved| -> contract::Saved { saved.same() })
             });
         },
     );
 }
 
-fn compare(table: &mut Table, what: &str, aim: Option<Aim>, budget: Duration, mut component: impl FnMut(), mut native: impl FnMut()) {
+fn compare(
+    table: &mut Table,
+    what: &str,
+    aim: Option<Aim>,
+    budget: Duration,
+    mut component: impl FnMut(),
+    mut native: impl FnMut(),
+) {
     let [through, beside] = in_turns(budget, [&mut component, &mut native]);
     let (through, beside) = (through.median(), beside.median());
     table.ratio(
@@ -129,7 +155,10 @@ fn native<A>(
     world: &World,
     actor: &Actor,
     mode: Mode,
-    rules: impl FnOnce(&mut Native<'_, <crate::world::Store as Backend>::Tx>, &guest::CallContext) -> Result<A, guest::Refusal>,
+    rules: impl FnOnce(
+        &mut Native<'_, <crate::world::Store as Backend>::Tx>,
+        &guest::CallContext,
+    ) -> Result<A, guest::Refusal>,
 ) -> A {
     let now = world.runtime.now();
     let viewer = match actor {

@@ -3,19 +3,52 @@
 
 use std::{fs, time::Duration};
 
+use client_connect::{blobs::Blobs, store};
+
 use crate::{
     process::Server,
     table::{Aim, Table, number},
-    world::World,
+    world::{Setup, World},
     wrk::{self, Load},
 };
 
 /// Bytes of the small and of the large download.
-pub(crate) const SMALL: usize = 100_000;
-pub(crate) const LARGE: usize = 10_000_000;
+const SMALL: usize = 100_000;
+const LARGE: usize = 10_000_000;
+
+/// Documents with bytes, shared with the contact.
+pub(crate) struct Files {
+    small: String,
+    large: String,
+}
+
+impl Files {
+    /// Stores them as an upload would.
+    pub(crate) async fn put(world: &World) -> Setup<Self> {
+        let blobs = Blobs::folder(&world.folder().join("documents"))?;
+        let put = |size: usize| {
+            let blobs = blobs.clone();
+            async move {
+                let blob = store::new_id();
+                let mut writer = blobs.write(&blob);
+                writer.push(vec![7; size].into()).await?;
+                Ok::<_, client_connect::blobs::BlobError>((blob, writer.finish().await?))
+            }
+        };
+        let (small, large) = (put(SMALL).await?, put(LARGE).await?);
+        Ok(Self { small: world.add(small)?, large: world.add(large)? })
+    }
+}
 
 /// Lists and downloads under load, beside nginx.
-pub(crate) fn measure(world: &World, server: &Server, cookie: &str, budget: Duration, table: &mut Table) -> std::io::Result<()> {
+pub(crate) fn measure(
+    world: &World,
+    files: &Files,
+    server: &Server,
+    cookie: &str,
+    budget: Duration,
+    table: &mut Table,
+) -> std::io::Result<()> {
     if !wrk::has("wrk") {
         table.lacks("lists and downloads over HTTP", wrk::WRK);
         return Ok(());
@@ -33,7 +66,7 @@ pub(crate) fn measure(world: &World, server: &Server, cookie: &str, budget: Dura
     };
     figure("HTTP: lists of 200 shared documents", load(&at("/documents?limit=200"), 16)?, Some(Aim::Least(3000.0)));
     figure("HTTP: lists of 50 shared documents", load(&at("/documents?limit=50"), 16)?, None);
-    let small = at(&format!("/documents/{}/content", world.small));
+    let small = at(&format!("/documents/{}/content", files.small));
     figure("HTTP: downloads of 100 kB, each through the whole check", load(&small, 16)?, Some(Aim::Least(8000.0)));
 
     if !wrk::has("nginx") {
@@ -44,7 +77,7 @@ pub(crate) fn measure(world: &World, server: &Server, cookie: &str, budget: Dura
     fs::write(folder.path().join("small"), vec![7; SMALL])?;
     fs::write(folder.path().join("large"), vec![7; LARGE])?;
     let (_nginx, port) = wrk::nginx(folder.path())?;
-    let large = at(&format!("/documents/{}/content", world.large));
+    let large = at(&format!("/documents/{}/content", files.large));
     let static_large = format!("http://127.0.0.1:{port}/large");
     // Twice, in turns: whatever else the machine does falls on both.
     let half = budget / 2;

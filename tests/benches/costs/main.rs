@@ -1,31 +1,132 @@
 //! `cargo bench`: what Client Connect costs, in one Markdown table.
+//!
+//! Everything is compared within one run, on one machine, as no figure of another machine means anything here:
+//! the component beside the same rules natively, a large matter beside a small one, a Save beside a bare commit,
+//! a download beside `nginx`. What an aim misses is said in the table. It takes some minutes, most of them to make
+//! a matter of a million documents.
+//!
+//! ```text
+//! cargo bench                                        all of it
+//! cargo bench -- --sizes 1000,100000 --seconds 1     smaller and shorter
+//! cargo bench -- --only calls,growth,saves,server    parts of it
+//! ```
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark may break off")]
 
 mod calls;
 mod growth;
+mod http;
 mod names;
 mod native;
+mod process;
 mod same;
 mod saves;
 mod table;
 mod timing;
 mod world;
+mod wrk;
 
-use std::time::Duration;
+use std::{env, process::ExitCode, time::Duration};
 
-fn main() -> world::Setup<()> {
-    let cache = tempfile::tempdir()?;
-    let mut table = table::Table::default();
-    let sizes: Vec<usize> = std::env::args().filter_map(|word| word.parse().ok()).collect();
-    let mut worlds = Vec::new();
-    for size in if sizes.is_empty() { &[1_000, 100_000, 1_000_000] } else { &sizes[..] } {
-        let began = std::time::Instant::now();
-        worlds.push(world::World::new(*size, cache.path())?);
-        eprintln!("{size} documents in {:?}", began.elapsed());
+use client_connect_tests::smtp::MailServer;
+use table::Table;
+use world::{Setup, World};
+
+/// What to measure, and for how long.
+struct Asked {
+    sizes: Vec<usize>,
+    /// For each line of the table.
+    budget: Duration,
+    only: Vec<String>,
+}
+
+impl Asked {
+    fn new(mut words: impl Iterator<Item = String>) -> Setup<Self> {
+        let mut asked =
+            Self { sizes: vec![1_000, 100_000, 1_000_000], budget: Duration::from_secs(3), only: Vec::new() };
+        while let Some(word) = words.next() {
+            let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+            match word.as_str() {
+                "--sizes" => asked.sizes = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
+                "--seconds" => asked.budget = Duration::from_secs(value()?.parse()?),
+                "--only" => asked.only = value()?.split(',').map(str::to_owned).collect(),
+                // What cargo says to every benchmark.
+                "--bench" => {}
+                _ => return Err(format!("{word} is not understood: --sizes, --seconds, --only").into()),
+            }
+        }
+        if asked.sizes.iter().any(|size| *size < 1_000) {
+            return Err("a matter has at least 1,000 documents here".into());
+        }
+        Ok(asked)
     }
-    let budget = Duration::from_secs(3);
-    calls::measure(&worlds[0], budget, &mut table);
-    growth::measure(&worlds, budget, &mut table);
-    saves::measure(&worlds[0], budget, &mut table)?;
-    println!("{table}");
-    Ok(())
+
+    fn wants(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == part)
+    }
+}
+
+fn main() -> ExitCode {
+    let mut words = env::args_os();
+    let name = words.next();
+    let mut rest = words.peekable();
+    if rest.next_if(|word| word == process::AS_SERVER).is_some() {
+        return client_connect::cli::main(name.into_iter().chain(rest));
+    }
+    match Asked::new(env::args().skip(1)).and_then(|asked| measure(&asked)) {
+        Ok(table) => {
+            println!("{}", about());
+            println!("{table}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(asked: &Asked) -> Setup<Table> {
+    let mut table = Table::default();
+    let cache = tempfile::tempdir()?;
+    let mut worlds = Vec::new();
+    for (n, size) in asked.sizes.iter().enumerate() {
+        if n == 0 || asked.wants("growth") {
+            let began = std::time::Instant::now();
+            worlds.push(World::new(*size, cache.path())?);
+            eprintln!("{} documents made in {:.1?}", table::number(*size as f64), began.elapsed());
+        }
+    }
+    let Some(small) = worlds.first() else { return Ok(table) };
+    if asked.wants("calls") {
+        calls::measure(small, asked.budget, &mut table);
+    }
+    if asked.wants("growth") {
+        growth::measure(&worlds, asked.budget, &mut table);
+    }
+    if asked.wants("saves") {
+        saves::measure(small, asked.budget, &mut table)?;
+    }
+    if asked.wants("server") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(server(small, asked, &mut table))?;
+    }
+    Ok(table)
+}
+
+async fn server(world: &World, asked: &Asked, table: &mut Table) -> Setup<()> {
+    let files = http::Files::put(world).await?;
+    let mails = MailServer::start()?;
+    let server = process::measure(world, &mails, table).await?;
+    let cookie = process::sign_in(&server, &mails, &world.contact_email).await?;
+    http::measure(world, &files, &server, &cookie, asked.budget, table)?;
+    process::afterwards(&server, table)
+}
+
+/// What the figures were taken on.
+fn about() -> String {
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').next().filter(|load| !load.is_empty()).map(|load| format!(", load {load} at the end"));
+    format!("{} {}, {cores} cores{}.\n", env::consts::OS, env::consts::ARCH, load.unwrap_or_default())
 }

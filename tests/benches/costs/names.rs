@@ -4,7 +4,7 @@ use client_connect::store::{
     self, SqliteBackend,
     documents::{self, Content, New},
 };
-use client_connect_runtime::{Backend, Tx, backend::Mode};
+use client_connect_runtime::{Backend, backend::Mode};
 
 use crate::world::{Setup, said};
 
@@ -14,10 +14,17 @@ pub(crate) const COMMON: &str = "report";
 pub(crate) const RARE: &str = "zeppelin";
 
 const KINDS: [&str; 5] = ["Report", "Letter", "Invoice", "Draft", "Statement"];
-const ABOUT: [&str; 8] = ["valuation", "Müller", "boundary", "tenancy", "pension", "cœur de ville", "survey", "probate"];
+const ABOUT: [&str; 8] =
+    ["valuation", "Müller", "boundary", "tenancy", "pension", "cœur de ville", "survey", "probate"];
 
 /// So many documents, a transaction for each ten thousand. Answers the ids of the first thousand.
-pub(crate) fn generate(backend: &SqliteBackend, matter: &str, owner: &str, count: usize, now: u64) -> Setup<Vec<String>> {
+pub(crate) fn generate(
+    backend: &SqliteBackend,
+    matter: &str,
+    owner: &str,
+    count: usize,
+    now: u64,
+) -> Setup<Vec<String>> {
     const BATCH: usize = 10_000;
     let mut ids = Vec::new();
     let rare_every = (count / 20).max(1);
@@ -32,7 +39,12 @@ pub(crate) fn generate(backend: &SqliteBackend, matter: &str, owner: &str, count
                 matter: matter.to_owned(),
                 name: format!("{} {number:07} {about}.pdf", KINDS[n % KINDS.len()]),
                 kind: "Document".into(),
-                content: Content { blob: id.clone(), size: 48_000, sha256: id.repeat(2), media_type: "application/pdf".into() },
+                content: Content {
+                    blob: id.clone(),
+                    size: 48_000,
+                    sha256: id.repeat(2),
+                    media_type: "application/pdf".into(),
+                },
                 created_by: Some(owner.to_owned()),
                 uploader: None,
                 source: None,

@@ -66,7 +66,12 @@ impl<T: Tx> Host for Native<'_, T> {
     fn get_documents(&mut self, matter: &str, ids: &[String]) -> Answer<Vec<Option<guest::Document>>> {
         out(self.tx.documents(&self.viewer, &matter.to_owned(), ids))
     }
-    fn find_documents(&mut self, matter: &str, filter: &guest::DocumentFilter, page: &guest::Page) -> Answer<guest::DocumentPage> {
+    fn find_documents(
+        &mut self,
+        matter: &str,
+        filter: &guest::DocumentFilter,
+        page: &guest::Page,
+    ) -> Answer<guest::DocumentPage> {
         out(self.tx.find_documents(&self.viewer, &matter.to_owned(), &filter.clone().same(), &page.clone().same()))
     }
     fn update_documents(&mut self, matter: &str, changes: &[guest::DocumentChange]) -> Answer<()> {

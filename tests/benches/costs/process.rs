@@ -80,7 +80,12 @@ pub(crate) async fn measure(world: &World, mails: &MailServer, table: &mut Table
     }
     starts.sort_unstable();
     let median = starts[STARTS / 2];
-    table.figure("cold start, compile cache warm: from exec to `/readyz` answering", median.as_secs_f64() * 1e3, "ms", Some(Aim::Most(150.0)));
+    table.figure(
+        "cold start, compile cache warm: from exec to `/readyz` answering",
+        median.as_secs_f64() * 1e3,
+        "ms",
+        Some(Aim::Most(150.0)),
+    );
     thread::sleep(Duration::from_secs(2));
     table.figure("memory of the idle server (resident)", server.resident()?, "MB", Some(Aim::Most(60.0)));
     Ok(server)
@@ -101,7 +106,10 @@ pub(crate) async fn sign_in(server: &Server, mails: &MailServer, address: &str) 
     let (mails, to) = (mails.clone(), address.to_owned());
     let mail = tokio::task::spawn_blocking(move || mails.wait_for(&to, 1)).await?.pop().ok_or("no mail")?;
     let code = code_in(&mail.text).ok_or("the mail has no code")?;
-    let redeemed = post("/api/sign-in/portal/code", serde_json::json!({ "code": code })).header(header::COOKIE, browser).send().await?;
+    let redeemed = post("/api/sign-in/portal/code", serde_json::json!({ "code": code }))
+        .header(header::COOKIE, browser)
+        .send()
+        .await?;
     if redeemed.status() != StatusCode::OK {
         return Err(format!("the code was not taken: {}", redeemed.text().await?).into());
     }

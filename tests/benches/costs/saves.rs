@@ -15,7 +15,9 @@ use crate::{
 /// Saves of one share through the component, committed, beside bare commits on the same disk.
 pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) -> rusqlite::Result<()> {
     let bare = Connection::open(world.folder().join("bare.db"))?;
-    bare.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)")?;
+    bare.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE rows (n INTEGER PRIMARY KEY, text TEXT)",
+    )?;
     let user = caller(&Actor::User(world.owner.clone()));
     let (mut revision, mut share) = (world.revision(), true);
     let mut save = || {

@@ -40,7 +40,14 @@ pub(crate) struct Table {
 
 impl Table {
     /// A figure beside another one of the same run, and their ratio, of which something may be asked.
-    pub(crate) fn ratio(&mut self, what: impl Into<String>, seen: impl fmt::Display, beside: impl fmt::Display, ratio: f64, aim: Option<Aim>) {
+    pub(crate) fn ratio(
+        &mut self,
+        what: impl Into<String>,
+        seen: impl fmt::Display,
+        beside: impl fmt::Display,
+        ratio: f64,
+        aim: Option<Aim>,
+    ) {
         self.push(Row {
             what: what.into(),
             seen: seen.to_string(),
@@ -79,7 +86,12 @@ impl Table {
     }
 
     fn push(&mut self, row: Row) {
-        eprintln!("    {}: {} {}", row.what, row.seen, row.ratio.map(|ratio| format!("({ratio:.2} ×)")).unwrap_or_default());
+        eprintln!(
+            "    {}: {} {}",
+            row.what,
+            row.seen,
+            row.ratio.map(|ratio| format!("({ratio:.2} ×)")).unwrap_or_default()
+        );
         self.rows.push(row);
     }
 }
@@ -108,7 +120,8 @@ impl fmt::Display for Table {
 pub(crate) fn number(value: f64) -> String {
     if value >= 100.0 {
         let digits = format!("{value:.0}");
-        let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+        let groups: Vec<&str> =
+            digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
         groups.join(",")
     } else if value >= 10.0 {
         format!("{value:.1}")

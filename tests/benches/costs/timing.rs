@@ -14,11 +14,6 @@ impl Times {
     pub(crate) fn median(&self) -> Duration {
         self.0.get(self.0.len() / 2).copied().unwrap_or_default()
     }
-
-    /// Calls that were timed.
-    pub(crate) fn count(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// Runs each of them in turns, for `budget` altogether, and at least a few times each.
@@ -47,16 +42,4 @@ pub(crate) fn in_turns<const N: usize>(budget: Duration, mut works: [&mut dyn Fn
         times.sort_unstable();
         Times(times)
     })
-}
-
-/// How often a second `work` is done, run again and again for `budget`.
-pub(crate) fn per_second(budget: Duration, mut work: impl FnMut()) -> f64 {
-    work();
-    let began = Instant::now();
-    let mut done = 0_u32;
-    while began.elapsed() < budget {
-        work();
-        done += 1;
-    }
-    f64::from(done) / began.elapsed().as_secs_f64()
 }

@@ -4,10 +4,11 @@
 use std::{path::Path, sync::Arc};
 
 use client_connect::{
-    store::{self, SqliteBackend, contacts, firms, matters, users},
+    blobs::Written,
+    store::{self, SqliteBackend, contacts, documents, firms, matters, users},
 };
 use client_connect_runtime::{
-    Backend, Limits, Runtime, Settings, SystemClock, Tx,
+    Backend, Limits, Runtime, Settings, SystemClock,
     backend::Mode,
     exports::{Export, access, sharing},
     types::{AccessChange, Actor, DocumentFilter, Lane, Pair, SortKey},
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) owner: String,
     /// Has access, may download, and is shown [`SHARED`] documents.
     pub(crate) contact: String,
+    pub(crate) contact_email: String,
     pub(crate) contacts: Vec<String>,
     /// What the contact is shown.
     pub(crate) shared: Vec<String>,
@@ -51,7 +53,8 @@ impl World {
     pub(crate) fn new(documents: usize, cache: &Path) -> Setup<Self> {
         let folder = tempfile::tempdir()?;
         let backend = SqliteBackend::open(folder.path().join(DATABASE), store::Options::new("http://127.0.0.1"))?;
-        let settings = Settings { limits: Limits::reference(), cache: Some(cache.to_owned()), clock: Arc::new(SystemClock) };
+        let settings =
+            Settings { limits: Limits::reference(), cache: Some(cache.to_owned()), clock: Arc::new(SystemClock) };
         let runtime = Runtime::new(backend, &settings, client_connect_embed::PLUGIN)?;
         let now = runtime.now();
         let firm = firms::Firm {
@@ -115,6 +118,7 @@ impl World {
             matter: matter.id,
             owner: owner.id,
             contact: contacts[0].clone(),
+            contact_email: "contact-0@customers.example".into(),
             contacts,
             shared: ids[..SHARED].to_vec(),
             unshared: ids[SHARED..].to_vec(),
@@ -133,7 +137,11 @@ impl World {
             until: None,
             attributes: Vec::new(),
         };
-        let grant = access::Grant { matter: self.matter.clone(), revision: 0, changes: self.contacts.iter().map(open).collect() };
+        let grant = access::Grant {
+            matter: self.matter.clone(),
+            revision: 0,
+            changes: self.contacts.iter().map(open).collect(),
+        };
         let user = caller(&Actor::User(self.owner.clone()));
         self.runtime.write(|unit| unit.call(&user, &grant))?;
         let mut pairs: Vec<Pair> = Vec::new();
@@ -143,7 +151,8 @@ impl World {
         }
         let mut revision = 0;
         for pairs in pairs.chunks(100) {
-            let save = sharing::Save { matter: self.matter.clone(), revision, share: pairs.to_vec(), unshare: Vec::new() };
+            let save =
+                sharing::Save { matter: self.matter.clone(), revision, share: pairs.to_vec(), unshare: Vec::new() };
             revision = self.runtime.write(|unit| unit.call(&user, &save))?.revision;
         }
         Ok(())
@@ -152,6 +161,35 @@ impl World {
     /// Where the database and the documents are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Adds a document whose bytes are stored, and shows it to the contact.
+    pub(crate) fn add(&self, (blob, written): (String, Written)) -> Setup<String> {
+        let id = store::new_id();
+        let document = documents::New {
+            id: id.clone(),
+            matter: self.matter.clone(),
+            name: format!("{} bytes.bin", written.size),
+            kind: "Document".into(),
+            content: documents::Content {
+                blob,
+                size: written.size,
+                sha256: written.sha256,
+                media_type: written.media_type.to_owned(),
+            },
+            created_by: Some(self.owner.clone()),
+            uploader: None,
+            source: None,
+        };
+        let now = self.runtime.now();
+        let tx = self.runtime.backend().begin(Mode::Write, now).map_err(said)?;
+        documents::create(&tx, &document, now).map_err(said)?;
+        tx.commit()?;
+        let share = vec![Pair { document: id.clone(), contact: self.contact.clone() }];
+        let save = sharing::Save { matter: self.matter.clone(), revision: self.revision(), share, unshare: Vec::new() };
+        let user = caller(&Actor::User(self.owner.clone()));
+        self.runtime.write(|unit| unit.call(&user, &save))?;
+        Ok(id)
     }
 
     /// One call that reads, in a transaction of its own.
@@ -189,8 +227,15 @@ impl World {
 
     /// A Save that shares so many more documents with the first contact.
     pub(crate) fn save(&self, pairs: usize) -> sharing::Save {
-        let share = self.unshared[..pairs].iter().map(|document| Pair { document: document.clone(), contact: self.contact.clone() });
-        sharing::Save { matter: self.matter.clone(), revision: self.revision(), share: share.collect(), unshare: Vec::new() }
+        let share = self.unshared[..pairs]
+            .iter()
+            .map(|document| Pair { document: document.clone(), contact: self.contact.clone() });
+        sharing::Save {
+            matter: self.matter.clone(),
+            revision: self.revision(),
+            share: share.collect(),
+            unshare: Vec::new(),
+        }
     }
 }
 

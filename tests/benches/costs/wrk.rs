@@ -20,7 +20,8 @@ pub(crate) struct Load {
 
 /// How to get what is not there.
 pub(crate) const WRK: &str = "`wrk` is not installed (Debian: `apt-get install wrk`, macOS: `brew install wrk`)";
-pub(crate) const NGINX: &str = "`nginx` is not installed (Debian: `apt-get install nginx-light`, macOS: `brew install nginx`)";
+pub(crate) const NGINX: &str =
+    "`nginx` is not installed (Debian: `apt-get install nginx-light`, macOS: `brew install nginx`)";
 
 /// Whether a program of this name can be started.
 pub(crate) fn has(program: &str) -> bool {
@@ -100,7 +101,13 @@ pub(crate) fn nginx(folder: &Path) -> io::Result<(Running, u16)> {
         )
         .as_bytes(),
     )?;
-    let child = Command::new("nginx").args(["-e", "stderr", "-p"]).arg(folder).arg("-c").arg(&config).stderr(Stdio::null()).spawn()?;
+    let child = Command::new("nginx")
+        .args(["-e", "stderr", "-p"])
+        .arg(folder)
+        .arg("-c")
+        .arg(&config)
+        .stderr(Stdio::null())
+        .spawn()?;
     let running = Running(child);
     wait_for(port, Duration::from_secs(5))?;
     Ok((running, port))
