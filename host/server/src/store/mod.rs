@@ -26,6 +26,8 @@ pub mod sessions;
 pub mod sign_ins;
 pub(crate) mod sql;
 pub mod staff;
+#[cfg(test)]
+pub(crate) mod testing;
 mod tx;
 pub mod users;
 pub mod versions;

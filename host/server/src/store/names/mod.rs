@@ -69,8 +69,10 @@ pub(super) fn is_private(c: char) -> bool {
 #[must_use]
 pub fn sort_key(name: &str) -> Vec<u8> {
     let mut key = Vec::with_capacity(name.len() * 2 + 8);
+    // The replacement character stands past all others in the collation; no key may.
+    let has_place = |c: &char| !is_private(*c) && *c != '\u{fffd}';
     let seen: Cow<'_, str> =
-        if name.chars().any(is_private) { name.chars().filter(|&c| !is_private(c)).collect() } else { name.into() };
+        if name.chars().all(|c| has_place(&c)) { name.into() } else { name.chars().filter(has_place).collect() };
     match collator() {
         Some(collator) => {
             let Ok(()) = collator.write_sort_key_utf8_to(seen.as_bytes(), &mut key);

@@ -1,18 +1,330 @@
-//! Lists of documents, a page at a time.
+//! Lists of documents, a page at a time. What a page costs follows the page: it walks an index that has the rows in
+//! their order already, for a bounded way, and if it has not found enough by then it answers what it has, with a
+//! `next` to go on from.
+
+mod cursor;
+mod scope;
+mod statements;
+mod walk;
 
 use client_connect_runtime::{
     backend::Viewer,
-    types::{DocumentFilter, DocumentPage, HostError, MatterId, Page},
+    types::{Document, DocumentFilter, DocumentPage, DocumentRow, HostError, Lane, MatterId, Page, SharedDocument},
 };
 
-use super::SqliteTx;
+use self::{
+    cursor::{Cursor, Place},
+    scope::Scope,
+    statements::{Over, SEARCHED_COUNT},
+    walk::{Source, Walk},
+};
+use super::{
+    SqliteTx,
+    sql::{Host, list},
+    tx::{DOCUMENT, SHARE, SHARE_OF, document_row, share_row},
+};
+
+/// Rows of a page, whatever is asked for.
+const ROWS_MAX: u32 = 1_000;
+/// So far one page walks.
+const WALK: u32 = 20_000;
+/// So far the first page walks to count.
+const COUNT: u32 = 2_000;
+/// Up to so many documents are gathered and sorted here, where no index has them in order.
+const GATHER: i64 = 3_000;
 
 pub(super) fn find(
-    _tx: &SqliteTx,
-    _viewer: &Viewer,
-    _matter: &MatterId,
-    _filter: &DocumentFilter,
-    _page: &Page,
+    tx: &SqliteTx,
+    viewer: &Viewer,
+    matter: &MatterId,
+    filter: &DocumentFilter,
+    page: &Page,
 ) -> Result<DocumentPage, HostError> {
-    Err(HostError::Unavailable("lists are not built yet".into()))
+    let context = cursor::context(viewer, matter, filter);
+    let after = page.after.as_deref().map(|sealed| Cursor::open(sealed, tx.cursor_key(), &context)).transpose()?;
+    let Some(scope) = Scope::new(tx, viewer, matter, filter)? else {
+        return Ok(DocumentPage { rows: Vec::new(), next: None, total: 0, exact: true });
+    };
+    let limit = page.limit.min(ROWS_MAX);
+    let start = match &after {
+        Some(after) if limit > 0 => after.place.clone(),
+        _ => Place::start(scope.sort, scope.descending),
+    };
+    let known = match free_total(tx, &scope)? {
+        Some(known) => Some(known),
+        None => after.filter(|_| limit > 0).map(|after| (after.total, after.exact)),
+    };
+    let (source, gathered) = source(tx, &scope, &start)?;
+    let found = take(tx, &scope, source, limit, known.is_none() && gathered.is_none())?;
+    let (total, exact) = match (gathered, known) {
+        (Some(total), _) => (total, true),
+        (None, Some((total, exact))) => (total.max(u32::try_from(found.places.len()).unwrap_or(0)), exact),
+        (None, None) => (found.counted, found.ended),
+    };
+    let next =
+        found.next.filter(|_| limit > 0).map(|place| Cursor { place, total, exact }.seal(tx.cursor_key(), &context));
+    Ok(DocumentPage { rows: rows(tx, &scope, &found.places)?, next, total, exact })
 }
+
+/// A total that stands somewhere already, and needs no counting.
+fn free_total(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Option<(u32, bool)>, HostError> {
+    if scope.is_narrowed() {
+        return Ok(None);
+    }
+    let seen_by = |contacts: &[String]| -> Result<u32, HostError> {
+        tx.conn()
+            .prepare_cached(
+                "SELECT coalesce(sum(shared + uploaded), 0) FROM share_counts
+                 WHERE matter = ?1 AND contact IN (SELECT value FROM json_each(?2))",
+            )
+            .and_then(|mut sum| sum.query_row((scope.matter, list(contacts)), |row| row.get(0)))
+            .host()
+    };
+    match (scope.lane, scope.contact, scope.user, scope.contacts.as_slice()) {
+        (Lane::WholeMatter, None, None, _) => Ok(Some((scope.documents, true))),
+        (Lane::WholeMatter, None, Some(user), _) => {
+            let hidden: u32 = tx
+                .conn()
+                .prepare_cached(
+                    "SELECT count(*) FROM (
+                         SELECT 1 FROM documents d INDEXED BY documents_restricted
+                         WHERE d.matter = ?1 AND d.restricted = 1 AND d.deleted_at IS NULL
+                           AND NOT EXISTS (SELECT 1 FROM readers WHERE document = d.id AND user = ?2) LIMIT ?3)",
+                )
+                .and_then(|mut count| count.query_row((scope.matter, user, COUNT), |row| row.get(0)))
+                .host()?;
+            Ok(Some(if hidden < COUNT {
+                (scope.documents.saturating_sub(hidden), true)
+            } else {
+                (scope.documents.saturating_sub(scope.restricted), false)
+            }))
+        }
+        (Lane::WholeMatter, Some(own), None, _) => Ok(Some((seen_by(&[own.to_owned()])?, true))),
+        (Lane::AnyOfThem, _, None, [_]) => Ok(Some((seen_by(&scope.contacts)?, true))),
+        (Lane::NoneOfThem, None, None, [_]) => {
+            Ok(Some((scope.documents.saturating_sub(seen_by(&scope.contacts)?), true)))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Where the rows come from, and how many there are if they had to be gathered.
+fn source(tx: &SqliteTx, scope: &Scope<'_>, start: &Place) -> Result<(Source, Option<u32>), HostError> {
+    if scope.same.is_some() {
+        let statement = statements::same_content(scope.sort);
+        let alike: i64 = tx
+            .conn()
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM documents WHERE matter = ?1 AND sha256 = ?2 AND deleted_at IS NULL LIMIT ?3)",
+            )
+            .and_then(|mut count| {
+                let hash = scope.same.as_ref().map(|(hash, _)| hash.as_str());
+                count.query_row((scope.matter, hash, GATHER + 1), |row| row.get(0))
+            })
+            .host()?;
+        if alike <= GATHER {
+            let (places, total) = walk::collect(tx, scope, statement, None, GATHER + 1, start)?;
+            return Ok((Source::Found(places), Some(total)));
+        }
+    }
+    let way = way(tx, scope)?;
+    if let Some(term) = &scope.term
+        && way.length > u32::try_from(GATHER).unwrap_or(u32::MAX)
+        && let Some(query) = walk::trigrams(matter_number(tx, scope.matter)?, term)
+    {
+        let hits: i64 = tx
+            .conn()
+            .prepare_cached(SEARCHED_COUNT)
+            .and_then(|mut count| count.query_row((&query, GATHER + 1), |row| row.get(0)))
+            .host()?;
+        if hits <= GATHER {
+            let (places, total) = walk::collect(tx, scope, walk::by_trigrams(scope), Some(&query), GATHER + 1, start)?;
+            return Ok((Source::Found(places), Some(total)));
+        }
+    }
+    let looking = way.looking || scope.user.is_some() || scope.is_narrowed();
+    let walks = match way.over {
+        Over::Documents => vec![Walk::new(scope, Over::Documents, None, looking, start.clone())],
+        over => way
+            .contacts
+            .into_iter()
+            .map(|contact| Walk::new(scope, over, Some(contact), looking, start.clone()))
+            .collect(),
+    };
+    Ok((Source::Walks(walks), None))
+}
+
+fn matter_number(tx: &SqliteTx, matter: &str) -> Result<i64, HostError> {
+    tx.conn()
+        .prepare_cached("SELECT n FROM matters WHERE id = ?1")
+        .and_then(|mut found| found.query_row([matter], |row| row.get(0)))
+        .host()
+}
+
+/// Which index has the lane's rows, or the fewest beside them.
+struct Way {
+    over: Over,
+    contacts: Vec<String>,
+    /// Whether the lane itself needs a look at each document.
+    looking: bool,
+    /// How many rows there may be.
+    length: u32,
+}
+
+fn way(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Way, HostError> {
+    let counts = |contacts: Option<&[String]>| -> Result<Vec<(String, u32)>, HostError> {
+        tx.conn()
+            .prepare_cached(
+                "SELECT contact, shared + uploaded FROM share_counts
+                 WHERE matter = ?1 AND (?2 IS NULL OR contact IN (SELECT value FROM json_each(?2))) AND shared + uploaded > 0
+                 ORDER BY contact",
+            )
+            .and_then(|mut found| {
+                found
+                    .query_map((scope.matter, contacts.map(list)), |row| Ok((row.get(0)?, row.get(1)?)))?
+                    .collect()
+            })
+            .host()
+    };
+    let live = |contacts: Vec<(String, u32)>, looking| Way {
+        over: Over::Live,
+        length: contacts.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count)),
+        contacts: contacts.into_iter().map(|(contact, _)| contact).collect(),
+        looking,
+    };
+    let others = |over, statement| -> Result<Way, HostError> {
+        let contacts =
+            if scope.contacts.is_empty() { each_contact(tx, scope.matter, statement)? } else { scope.contacts.clone() };
+        Ok(Way { over, contacts, looking: false, length: scope.documents })
+    };
+    if let Some(own) = scope.contact {
+        let looking = !matches!(scope.lane, Lane::WholeMatter | Lane::AnyOfThem);
+        return Ok(live(counts(Some(&[own.to_owned()]))?, looking));
+    }
+    let named = (!scope.contacts.is_empty()).then_some(scope.contacts.as_slice());
+    match scope.lane {
+        Lane::WholeMatter => {
+            Ok(Way { over: Over::Documents, contacts: Vec::new(), looking: false, length: scope.documents })
+        }
+        Lane::NoneOfThem => {
+            Ok(Way { over: Over::Documents, contacts: Vec::new(), looking: true, length: scope.documents })
+        }
+        Lane::AnyOfThem => Ok(live(counts(named)?, false)),
+        Lane::SomeOfThem => Ok(live(counts(named)?, true)),
+        Lane::AllOfThem => {
+            let counted = counts(named)?;
+            let fewest = if counted.len() < scope.contacts.len() {
+                Vec::new()
+            } else {
+                counted.into_iter().min_by_key(|(_, count)| *count).into_iter().collect()
+            };
+            Ok(live(fewest, scope.contacts.len() > 1))
+        }
+        Lane::Uploaded => others(
+            Over::Sent,
+            "SELECT min(uploader) FROM documents INDEXED BY documents_sent_by_name
+             WHERE matter = ?1 AND uploader > ?2 AND uploader IS NOT NULL AND deleted_at IS NULL",
+        ),
+        Lane::Lapsed => others(
+            Over::Offered,
+            "SELECT min(contact) FROM shares INDEXED BY shares_offered_by_name WHERE matter = ?1 AND contact > ?2 AND offered = 1",
+        ),
+    }
+}
+
+/// Each contact who stands in an index, by a leap from one to the next.
+fn each_contact(tx: &SqliteTx, matter: &str, statement: &str) -> Result<Vec<String>, HostError> {
+    let mut leap = tx.conn().prepare_cached(statement).host()?;
+    let mut contacts: Vec<String> = Vec::new();
+    loop {
+        let last = contacts.last().map_or("", String::as_str);
+        match leap.query_row((matter, last), |row| row.get::<_, Option<String>>(0)).host()? {
+            Some(contact) => contacts.push(contact),
+            None => return Ok(contacts),
+        }
+    }
+}
+
+/// What a walk brought back.
+#[derive(Default)]
+struct Found {
+    places: Vec<Place>,
+    next: Option<Place>,
+    /// Wanted rows on the way, those past the page too.
+    counted: u32,
+    /// Whether the way came to its end.
+    ended: bool,
+}
+
+fn take(tx: &SqliteTx, scope: &Scope<'_>, mut source: Source, limit: u32, counting: bool) -> Result<Found, HostError> {
+    let mut found = Found::default();
+    let (mut walked, mut full) = (0_u32, limit == 0);
+    let mut here: Option<Place> = None;
+    loop {
+        let enough = if full { !counting || walked >= COUNT } else { walked >= WALK };
+        if enough {
+            if !full {
+                found.next = here;
+            }
+            return Ok(found);
+        }
+        // What is read at once grows with the way: the first page of a plain list reads itself and one row more.
+        let rows = i64::from(walked.max(limit.saturating_add(1)).min(COUNT));
+        let Some((place, wanted)) = source.next(tx, scope, rows)? else {
+            found.ended = true;
+            return Ok(found);
+        };
+        walked += 1;
+        if wanted {
+            found.counted += 1;
+            if found.places.len() < limit as usize {
+                found.places.push(place.clone());
+            } else if !full {
+                full = true;
+                found.next = found.places.last().cloned();
+            }
+        }
+        here = Some(place);
+    }
+}
+
+/// The rows at these places, with their shares.
+fn rows(tx: &SqliteTx, scope: &Scope<'_>, places: &[Place]) -> Result<Vec<DocumentRow>, HostError> {
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = list(&places.iter().map(|place| place.id.as_str()).collect::<Vec<_>>());
+    let options = tx.options();
+    let mut documents: Vec<(i64, Document)> = tx
+        .conn()
+        .prepare_cached(DOCUMENT)
+        .and_then(|mut found| found.query_map([&ids], |row| Ok((row.get(13)?, document_row(row, options)?)))?.collect())
+        .host()?;
+    documents.sort_unstable_by_key(|(place, _)| *place);
+    let shares: Vec<SharedDocument> = if scope.named == 0 && scope.contact.is_none() {
+        tx.conn()
+            .prepare_cached(SHARE)
+            .and_then(|mut found| found.query_map((scope.matter, &ids), share_row)?.collect())
+            .host()?
+    } else {
+        tx.conn()
+            .prepare_cached(SHARE_OF)
+            .and_then(|mut found| found.query_map((scope.matter, &ids, list(&scope.contacts)), share_row)?.collect())
+            .host()?
+    };
+    let mut of: std::collections::HashMap<String, Vec<SharedDocument>> = std::collections::HashMap::new();
+    for share in shares {
+        of.entry(share.document.clone()).or_default().push(share);
+    }
+    Ok(documents
+        .into_iter()
+        .map(|(_, document)| DocumentRow {
+            shares: of.remove(&document.id).unwrap_or_default(),
+            document,
+            attributes: Vec::new(),
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,8 +13,8 @@ use client_connect_runtime::{
     },
 };
 
-pub(super) use platform::{DOCUMENT, document_row, matter_row};
-pub(super) use sharing::{SHARE, share_row, state_word};
+pub(super) use platform::{DOCUMENT, document_row, eyes};
+pub(super) use sharing::{SHARE, SHARE_OF, share_row, state_word};
 
 use super::{SqliteTx, audit, pages};
 

@@ -31,6 +31,14 @@ pub(crate) const SHARE: &str = concat!(
     " FROM shares WHERE matter = ?1 AND document IN (SELECT value FROM json_each(?2)) ORDER BY document, contact"
 );
 
+/// The same, only with the contacts in the list `?3`.
+pub(crate) const SHARE_OF: &str = concat!(
+    "SELECT ",
+    share!(),
+    " FROM shares WHERE matter = ?1 AND document IN (SELECT value FROM json_each(?2))
+        AND contact IN (SELECT value FROM json_each(?3)) ORDER BY document, contact"
+);
+
 fn grant_row(row: &Row<'_>) -> rusqlite::Result<AccessGrant> {
     Ok(AccessGrant {
         contact: row.get(0)?,
@@ -189,12 +197,7 @@ pub(super) fn shared(
             .prepare_cached(SHARE)
             .and_then(|mut found| found.query_map((matter, list(documents)), share_row)?.collect()),
         (documents, Some(contacts)) => conn
-            .prepare_cached(concat!(
-                "SELECT ",
-                share!(),
-                " FROM shares WHERE matter = ?1 AND document IN (SELECT value FROM json_each(?2))
-                    AND contact IN (SELECT value FROM json_each(?3)) ORDER BY document, contact"
-            ))
+            .prepare_cached(SHARE_OF)
             .and_then(|mut found| found.query_map((matter, list(documents), list(contacts)), share_row)?.collect()),
     }
     .host()

@@ -1,0 +1,158 @@
+//! Walking a list in its order: along one index, or along several that are merged, and always for a bounded way.
+
+use std::collections::VecDeque;
+
+use client_connect_runtime::types::HostError;
+use rusqlite::ToSql;
+
+use super::{
+    cursor::{Key, Place},
+    scope::Scope,
+    statements::{Over, searched, walk},
+};
+use crate::store::{SqliteTx, sql::Host};
+
+/// A row on the way: its place, and whether it is wanted.
+pub(super) type Step = (Place, bool);
+
+/// Where the rows come from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// One walk for each contact, or one over the documents.
+    Walks(Vec<Walk>),
+    /// All wanted rows, sorted.
+    Found(VecDeque<Place>),
+}
+
+/// A walk along one index.
+#[derive(Debug)]
+pub(super) struct Walk {
+    statement: &'static str,
+    contact: Option<String>,
+    place: Place,
+    ahead: VecDeque<Step>,
+    ended: bool,
+}
+
+impl Walk {
+    pub(super) fn new(scope: &Scope<'_>, over: Over, contact: Option<String>, looking: bool, place: Place) -> Self {
+        let statement = walk(over, scope.sort, scope.descending, looking);
+        Self { statement, contact, place, ahead: VecDeque::new(), ended: false }
+    }
+
+    fn peek(&mut self, tx: &SqliteTx, scope: &Scope<'_>, rows: i64) -> Result<Option<&Place>, HostError> {
+        if self.ahead.is_empty() && !self.ended {
+            let mut select = tx.conn().prepare_cached(self.statement).host()?;
+            let eyes = scope.eyes();
+            let mut values: Vec<&dyn ToSql> =
+                vec![&scope.matter, &self.place.key, &self.place.id, &rows, &self.contact];
+            values.extend(eyes.iter().map(|value| value as &dyn ToSql));
+            values.truncate(select.parameter_count());
+            let found = select.query_map(values.as_slice(), step).host()?;
+            for row in found {
+                self.ahead.push_back(row.host()?);
+            }
+            self.ended = i64::try_from(self.ahead.len()).unwrap_or(i64::MAX) < rows;
+            if let Some((place, _)) = self.ahead.back() {
+                self.place = place.clone();
+            }
+        }
+        Ok(self.ahead.front().map(|(place, _)| place))
+    }
+}
+
+fn step(row: &rusqlite::Row<'_>) -> rusqlite::Result<Step> {
+    Ok((Place { key: row.get::<_, Key>(0)?, id: row.get(1)? }, row.get(2)?))
+}
+
+impl Source {
+    /// The next row; `rows` is how many are read at once if none is at hand.
+    pub(super) fn next(&mut self, tx: &SqliteTx, scope: &Scope<'_>, rows: i64) -> Result<Option<Step>, HostError> {
+        let walks = match self {
+            Self::Found(places) => return Ok(places.pop_front().map(|place| (place, true))),
+            Self::Walks(walks) => walks,
+        };
+        if let [walk] = walks.as_mut_slice() {
+            walk.peek(tx, scope, rows)?;
+            return Ok(walk.ahead.pop_front());
+        }
+        let each = (rows / i64::try_from(walks.len()).unwrap_or(i64::MAX).max(1)).clamp(8, rows.max(8));
+        let mut first: Option<Place> = None;
+        for walk in walks.iter_mut() {
+            if let Some(place) = walk.peek(tx, scope, each)? {
+                let earlier = match &first {
+                    None => true,
+                    Some(first) if scope.descending => place > first,
+                    Some(first) => place < first,
+                };
+                if earlier {
+                    first = Some(place.clone());
+                }
+            }
+        }
+        let Some(first) = first else { return Ok(None) };
+        let mut wanted = false;
+        for walk in walks.iter_mut() {
+            if walk.ahead.front().is_some_and(|(place, _)| *place == first) {
+                wanted = walk.ahead.pop_front().is_some_and(|(_, wanted)| wanted);
+            }
+        }
+        Ok(Some((first, wanted)))
+    }
+}
+
+/// All wanted documents that a statement finds, sorted, from a place on; and how many there are from the start.
+pub(super) fn collect(
+    tx: &SqliteTx,
+    scope: &Scope<'_>,
+    statement: &str,
+    query: Option<&str>,
+    most: i64,
+    from: &Place,
+) -> Result<(VecDeque<Place>, u32), HostError> {
+    let mut select = tx.conn().prepare_cached(statement).host()?;
+    let eyes = scope.eyes();
+    let nothing = rusqlite::types::Null;
+    let mut values: Vec<&dyn ToSql> = vec![&scope.matter, &query, &most, &nothing, &nothing];
+    values.extend(eyes.iter().map(|value| value as &dyn ToSql));
+    values.truncate(select.parameter_count());
+    let mut places = Vec::new();
+    let found = select.query_map(values.as_slice(), step).host()?;
+    for row in found {
+        let (place, wanted) = row.host()?;
+        if wanted {
+            places.push(place);
+        }
+    }
+    places.sort_unstable();
+    if scope.descending {
+        places.reverse();
+    }
+    let total = u32::try_from(places.len()).unwrap_or(u32::MAX);
+    let passed = places.partition_point(|place| if scope.descending { place >= from } else { place <= from });
+    Ok((places.into_iter().skip(passed).collect(), total))
+}
+
+/// The trigrams that a name with this term must have, with the matter's own; none for a term that is too short.
+pub(super) fn trigrams(matter: i64, term: &str) -> Option<String> {
+    let letters: Vec<char> = term.chars().collect();
+    let last = letters.len().checked_sub(3)?;
+    let own: String = [matter / 40_960_000, matter / 6_400, matter]
+        .iter()
+        .filter_map(|part| u32::try_from(part % 6_400).ok().and_then(|part| char::from_u32(0xe000 + part)))
+        .collect();
+    let mut query = ["\"", &own, "\""].concat();
+    // Every third is enough to cover the term; the name itself is looked at in the end.
+    for start in (0..last).step_by(3).take(6).chain([last]) {
+        let trigram: String = letters[start..start + 3].iter().collect();
+        query.push_str(" AND \"");
+        query.push_str(&trigram.replace('"', "\"\""));
+        query.push('"');
+    }
+    Some(query)
+}
+
+/// The statement for [`collect`] that looks the trigrams up.
+pub(super) fn by_trigrams(scope: &Scope<'_>) -> &'static str {
+    searched(scope.sort)
+}
