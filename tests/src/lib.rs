@@ -1,3 +1,6 @@
-//! What the black-box tests share: a mail server to receive on, and a host to talk to.
+//! What the black-box tests share: a host that runs, people with browsers, and a mail server to receive on.
+#![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
+pub mod host;
+pub mod person;
 pub mod smtp;

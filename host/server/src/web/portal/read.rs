@@ -27,7 +27,7 @@ const ROWS_MAX: u32 = 200;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Matters<'m> {
     /// Those whose portal is open to them.
-    rows: Vec<MatterChoice<'m>>,
+    items: Vec<MatterChoice<'m>>,
 }
 
 /// A matter to choose.
@@ -56,7 +56,7 @@ pub struct PortalMatter<'m> {
 /// Documents of a matter, as its customer sees them.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PortalDocuments<'m> {
-    rows: Vec<PortalDocument<'m>>,
+    items: Vec<PortalDocument<'m>>,
     /// To be sent as `after` for the next page; none on the last.
     next: Option<&'m str>,
     total: u32,
@@ -143,7 +143,7 @@ pub async fn matters(State(app): State<SharedApp>, visitor: Visitor) -> Result<R
             Some(refusal) if !open => Err(refusal.into()),
             _ => {
                 let row = |m| -> MatterChoice<'_> { choice(m) };
-                json(&Matters { rows: found.iter().map(row).collect() }, 128 * found.len())
+                json(&Matters { items: found.iter().map(row).collect() }, 128 * found.len())
             }
         }
     });
@@ -234,7 +234,7 @@ pub fn list(unit: &mut Unit<'_, SqliteTx>, caller: &Caller, matter: String, whic
         },
     )?;
     let answer = PortalDocuments {
-        rows: page.rows.iter().map(row).collect(),
+        items: page.rows.iter().map(row).collect(),
         next: page.next.as_deref(),
         total: page.total,
         exact: page.exact,

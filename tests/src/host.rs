@@ -1,0 +1,222 @@
+//! A running host of a test's own: data folder, database, plugin, sockets and mail server are all real.
+//!
+//! It starts on a free port of the loopback interface and is gone, with its folder, when it is dropped. The
+//! firm and its users are put in as the command line would; everything else a test does over HTTP.
+
+use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+
+use client_connect::{
+    app::{self, Options, Running},
+    config::{Config, Documents, Log},
+    mail::smtp::{Protection, Server},
+    store::{self, firms, users},
+    web::Problem,
+};
+use client_connect_runtime::{Clock, SystemClock};
+use tempfile::TempDir;
+
+use crate::{person::Person, smtp::MailServer};
+
+/// Every user of a test's firm signs in with this.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// What a test sets apart from the usual.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Where the time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Seconds for which the firm's mails wait.
+    pub mail_hold: u32,
+    /// Bytes that an upload may have.
+    pub upload_limit: u64,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), mail_hold: 0, upload_limit: 300 * 1024 * 1024 }
+    }
+}
+
+/// A host that serves, and the mail server beside it.
+#[derive(Debug)]
+pub struct TestHost {
+    /// Where it is, without a slash at the end.
+    pub base: String,
+    /// What it has mailed.
+    pub mail: MailServer,
+    /// The settings that it runs with.
+    pub config: Config,
+    running: Option<Running>,
+    folder: TempDir,
+}
+
+impl TestHost {
+    /// Starts one as usual.
+    pub async fn start() -> Self {
+        Self::start_with(Setup::default()).await
+    }
+
+    /// Starts one.
+    ///
+    /// # Panics
+    /// If it does not start: the test has nothing to go on with.
+    pub async fn start_with(setup: Setup) -> Self {
+        let folder = TempDir::new().expect("a folder for the host's data");
+        let mail = MailServer::start().expect("a port for the mail server");
+        let config = Config {
+            data_dir: folder.path().join("data"),
+            listen: (Ipv4Addr::LOCALHOST, 0).into(),
+            public_url: "http://127.0.0.1".into(),
+            insecure_http: false,
+            trusted_proxies: 0,
+            requests_per_second: None,
+            upload_limit: setup.upload_limit,
+            metrics_listen: None,
+            plugin: None,
+            drain: Duration::from_secs(5),
+            log: Log { json: false, filter: "warn".into() },
+            documents: Documents::Folder(folder.path().join("documents")),
+            mail: Some(Server {
+                host: "127.0.0.1".into(),
+                port: mail.address().port(),
+                protection: Protection::None,
+                credentials: None,
+                hello: "host.test".into(),
+                timeout: Duration::from_secs(10),
+            }),
+        };
+        let options = Options { clock: setup.clock, ..Options::default() };
+        let running = app::serve(&config, options).await.expect("the host starts");
+        let base = format!("http://{}", running.addr);
+        let host = Self { base, mail, config, running: Some(running), folder };
+        host.found_firm("firm", "Hall & Partners", setup.mail_hold);
+        host
+    }
+
+    /// The running host, for what only its operator can see.
+    ///
+    /// # Panics
+    /// Never, while the host is there.
+    pub fn app(&self) -> &app::SharedApp {
+        &self.running.as_ref().expect("running until it is dropped").app
+    }
+
+    /// The folder that holds its data and documents.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Adds a firm, as its operator would.
+    ///
+    /// # Panics
+    /// If it cannot be added.
+    pub fn found_firm(&self, id: &str, name: &str, mail_hold: u32) {
+        let firm = firms::Firm {
+            id: id.into(),
+            name: name.into(),
+            enabled: true,
+            fallback_user: None,
+            sender: format!("portal@{id}.test"),
+            mail_hold,
+            when_closed: "read-only".into(),
+            attributes: Vec::new(),
+        };
+        self.own(move |tx, _| firms::create(tx, &firm).map_err(Problem::from));
+    }
+
+    /// Adds a user to the firm, as `client-connect user add` does, and answers their id.
+    ///
+    /// # Panics
+    /// If they cannot be added.
+    pub fn hire(&self, firm: &str, name: &str, email: &str, admin: bool) -> String {
+        let id = store::new_id();
+        let user = users::User {
+            id: id.clone(),
+            firm: firm.into(),
+            name: name.into(),
+            email: email.into(),
+            active: true,
+            admin,
+            locale: "en".into(),
+            created_at: self.app().runtime.now(),
+        };
+        let phc = client_connect::web::password::hash(PASSWORD).expect("a good password");
+        self.own(move |tx, _| users::create(tx, &user, Some(&phc)).map_err(Problem::from));
+        id
+    }
+
+    /// One transaction on the host's own records, without the plugin.
+    ///
+    /// # Panics
+    /// If it fails.
+    pub fn own<A>(&self, mut work: impl FnMut(&store::SqliteTx, u64) -> Result<A, Problem>) -> A {
+        let answer = self.app().runtime.write(|unit| {
+            let now = unit.now();
+            work(unit.tx(), now)
+        });
+        answer.expect("the host's own records")
+    }
+
+    /// A browser of its own, signed in as this user.
+    pub async fn staff(&self, email: &str) -> Person {
+        let person = self.stranger();
+        let answer =
+            person.post("/api/sign-in/staff", serde_json::json!({ "email": email, "password": PASSWORD })).await;
+        answer.expect(200);
+        person
+    }
+
+    /// A browser of its own, in which nobody is signed in.
+    pub fn stranger(&self) -> Person {
+        Person::new(self.base.clone())
+    }
+
+    /// A browser of its own, signed in as the customer with this address, by the code in their mail.
+    pub async fn customer(&self, email: &str) -> Person {
+        let person = self.stranger();
+        let before = self.mail.mails_to(email).len();
+        person.post("/api/sign-in/portal", serde_json::json!({ "email": email })).await.expect(202);
+        let mails = tokio::task::block_in_place(|| self.mail.wait_for(email, before + 1));
+        let code = code_in(&mails[before].text);
+        person.post("/api/sign-in/portal/code", serde_json::json!({ "code": code })).await.expect(200);
+        person
+    }
+
+    /// Stops it as its operator would, and starts it again on the same data.
+    ///
+    /// # Panics
+    /// If it does not start again.
+    pub async fn restart(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.shut_down().await;
+        }
+        let running = app::serve(&self.config, Options::default()).await.expect("the host starts again");
+        self.base = format!("http://{}", running.addr);
+        self.running = Some(running);
+    }
+}
+
+/// The eight digits in a mail: a line of their own.
+///
+/// # Panics
+/// If there is none.
+pub fn code_in(text: &str) -> String {
+    let digits = |line: &str| line.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let code = |line: &String| line.len() == 8 && line.bytes().all(|byte| byte.is_ascii_digit());
+    text.lines().map(digits).find(code).unwrap_or_else(|| panic!("no code in {text:?}"))
+}
+
+/// The chain holds, and so does every invariant that can be checked on the data.
+///
+/// # Panics
+/// If anything does not.
+pub fn prove(host: &TestHost) {
+    host.own(|tx, _| {
+        for firm in firms::list(tx)? {
+            if let Err(broken) = store::audit::verify(tx, &firm.id, None)? {
+                panic!("the audit of {} is broken: {broken:?}", firm.id);
+            }
+        }
+        Ok(())
+    });
+}

@@ -1,0 +1,125 @@
+//! Somebody with a browser of their own: cookies, and JSON over HTTP.
+
+use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
+use serde_json::Value;
+
+/// A browser.
+#[derive(Clone, Debug)]
+pub struct Person {
+    client: Client,
+    base: String,
+}
+
+/// What came back, whole.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The request, for the message of a test that fails.
+    pub asked: String,
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub bytes: Vec<u8>,
+}
+
+impl Person {
+    /// A browser with no cookies yet, for the host at `base`.
+    ///
+    /// # Panics
+    /// If the client cannot be built.
+    pub fn new(base: String) -> Self {
+        let client = Client::builder().cookie_store(true).build().expect("an HTTP client");
+        Self { client, base }
+    }
+
+    /// A request to be finished by the test.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.base))
+    }
+
+    /// Sends it.
+    ///
+    /// # Panics
+    /// If there is no whole answer.
+    pub async fn send(&self, request: RequestBuilder) -> Answer {
+        let request = request.build().expect("a request");
+        let asked = format!("{} {}", request.method(), request.url());
+        let answer = self.client.execute(request).await.unwrap_or_else(|error| panic!("{asked}: {error}"));
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{asked}: {error}")).to_vec();
+        Answer { asked, status, headers, bytes }
+    }
+
+    /// GET.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    /// POST of JSON.
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// PUT of JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PUT, path).json(&body)).await
+    }
+
+    /// PATCH of JSON.
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    /// DELETE.
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// POST of bytes as they are.
+    pub async fn upload(&self, path: &str, bytes: impl Into<reqwest::Body>) -> Answer {
+        let request = self.request(Method::POST, path).header("content-type", "application/octet-stream");
+        self.send(request.body(bytes)).await
+    }
+}
+
+impl Answer {
+    /// The JSON of an answer that must have this status.
+    ///
+    /// # Panics
+    /// If it has another, or no JSON.
+    #[track_caller]
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}: {}", self.asked, String::from_utf8_lossy(&self.bytes));
+        if self.bytes.is_empty() { Value::Null } else { serde_json::from_slice(&self.bytes).unwrap_or(Value::Null) }
+    }
+
+    /// The code of a problem that must have this status.
+    ///
+    /// # Panics
+    /// If it is no problem with this status.
+    #[track_caller]
+    pub fn problem(&self, status: u16) -> String {
+        let body = self.expect(status);
+        assert_eq!(self.headers["content-type"], "application/problem+json", "{}", self.asked);
+        body["code"].as_str().unwrap_or_else(|| panic!("no code: {body}")).to_owned()
+    }
+}
+
+/// The string at a key, which must be there.
+///
+/// # Panics
+/// If it is not.
+#[track_caller]
+pub fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_else(|| panic!("no {key} in {value}")).to_owned()
+}
+
+/// The rows of a list's answer.
+///
+/// # Panics
+/// If there are none.
+#[track_caller]
+pub fn items(value: &Value) -> &[Value] {
+    value["items"].as_array().map_or_else(|| panic!("no items in {value}"), Vec::as_slice)
+}

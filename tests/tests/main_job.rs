@@ -1,0 +1,232 @@
+//! The main job, from end to end: what a firm and its customers do with Client Connect, over HTTP, with the
+//! compiled component, SQLite, a folder of documents and a mail server.
+//!
+//! It is one story in the order in which it happens, each step with what the people in it see. The rules and
+//! their edge cases have tests of their own beside it.
+
+use std::time::Duration;
+
+use client_connect_tests::{
+    host::TestHost,
+    person::{Person, items, text},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+const OWNER: &str = "olivia@firm.test";
+const ANN: &str = "ann@customer.test";
+const BEN: &str = "ben@customer.test";
+
+/// A matter with two contacts and three documents, and nothing shared yet.
+struct Ground {
+    host: TestHost,
+    staff: Person,
+    owner: String,
+    matter: String,
+    ann: String,
+    ben: String,
+    documents: Vec<String>,
+}
+
+impl Ground {
+    async fn lay() -> Self {
+        let host = TestHost::start().await;
+        let owner = host.hire("firm", "Olivia Hall", OWNER, true);
+        let staff = host.staff(OWNER).await;
+        let matter = text(&staff.post("/api/matters", json!({ "name": "Estate of Weber" })).await.expect(201), "id");
+        let mut people = Vec::new();
+        for (name, email) in [("Ann Weber", ANN), ("Ben Weber", BEN)] {
+            let contact = staff.post("/api/contacts", json!({ "name": name, "email": email })).await.expect(201);
+            let contact = text(&contact, "id");
+            let linked =
+                staff.put(&format!("/api/matters/{matter}/contacts/{contact}"), json!({ "role": "heir" })).await;
+            linked.expect(204);
+            people.push(contact);
+        }
+        let mut documents = Vec::new();
+        for (name, bytes) in
+            [("Will.txt", "the will, first words"), ("Inventory.txt", "the inventory"), ("Notes.txt", "only for staff")]
+        {
+            let made = staff.upload(&format!("/api/matters/{matter}/documents?name={name}"), bytes).await.expect(201);
+            documents.push(text(&made, "id"));
+        }
+        let [ann, ben] = <[String; 2]>::try_from(people).unwrap();
+        Self { host, staff, owner, matter, ann, ben, documents }
+    }
+
+    fn section(&self, section: &str) -> String {
+        format!("/api/matters/{}/client-connect/{section}", self.matter)
+    }
+
+    fn portal(&self, rest: &str) -> String {
+        format!("/api/portal/matters/{}{rest}", self.matter)
+    }
+
+    async fn revision(&self, section: &str) -> Value {
+        self.staff.get(&self.section(section)).await.expect(200)["revision"].clone()
+    }
+
+    async fn actions(&self) -> Vec<String> {
+        let audit = self.staff.get(&format!("/api/matters/{}/audit?limit=200", self.matter)).await.expect(200);
+        items(&audit).iter().map(|row| text(row, "action")).collect()
+    }
+}
+
+fn names(list: &Value) -> Vec<String> {
+    items(list).iter().map(|row| text(row, "name")).collect()
+}
+
+/// Asks until `done` says so, for what the host does after it has answered.
+async fn eventually<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
+    for _ in 0..200 {
+        if done().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("not in ten seconds: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_main_job_from_invitation_to_the_proof() {
+    let ground = Ground::lay().await;
+    let Ground { host, staff, owner, matter, ann, ben, documents } = &ground;
+    let [will, inventory, notes] = [&documents[0], &documents[1], &documents[2]];
+
+    // Staff give both access, and Ann the right to download. Each is invited once.
+    let change =
+        |contact: &str, download: bool| json!({ "contact": contact, "portal": true, "can_download": download });
+    let save =
+        json!({ "revision": ground.revision("access").await, "changes": [change(ann, true), change(ben, false)] });
+    let review = staff.put(&format!("{}?dry_run=true", ground.section("access")), save.clone()).await.expect(200);
+    assert_eq!(review["invited"].as_array().unwrap().len(), 2);
+    assert!(host.mail.mails().is_empty(), "a review mails nobody");
+    staff.put(&ground.section("access"), save).await.expect(200);
+    for (address, name) in [(ANN, "Ann"), (BEN, "Ben")] {
+        let invited = tokio::task::block_in_place(|| host.mail.wait_for(address, 1));
+        assert!(
+            invited[0].text.contains(address),
+            "{name}'s invitation names the address to sign in with: {}",
+            invited[0].text
+        );
+        assert!(invited[0].text.contains("http://127.0.0.1/"), "and the portal's: {}", invited[0].text);
+    }
+
+    // Ann signs in by code and sees the matter, and nothing in it yet.
+    let ann_there = host.customer(ANN).await;
+    let matters = ann_there.get("/api/portal/matters").await.expect(200);
+    assert_eq!(names(&matters), ["Estate of Weber"]);
+    let room = ann_there.get(&ground.portal("")).await.expect(200);
+    assert_eq!((&room["owner"], &room["can_download"]), (&json!("Olivia Hall"), &json!(true)));
+    assert!(names(&ann_there.get(&ground.portal("/documents")).await.expect(200)).is_empty());
+
+    // Staff share two documents with both, after a look at what that would do.
+    let pairs: Vec<Value> = [will, inventory]
+        .iter()
+        .flat_map(|document| [ann, ben].map(|contact| json!({ "document": document, "contact": contact })))
+        .collect();
+    let save = json!({ "revision": ground.revision("sharing").await, "share": pairs, "unshare": [] });
+    let review = staff.put(&format!("{}?dry_run=true", ground.section("sharing")), save.clone()).await.expect(200);
+    assert_eq!(review["shared"].as_array().unwrap().len(), 4);
+    assert_eq!(review["notified"].as_array().unwrap().len(), 2);
+    assert!(
+        names(&ann_there.get(&ground.portal("/documents")).await.expect(200)).is_empty(),
+        "a review shares nothing"
+    );
+    let before = host.mail.mails_to(ANN).len();
+    let saved = staff.put(&ground.section("sharing"), save).await.expect(200);
+    assert_eq!(saved["shared"], review["shared"], "the review told the truth");
+    for (address, before) in [(ANN, before), (BEN, 1)] {
+        let mails = tokio::task::block_in_place(|| host.mail.wait_for(address, before + 1));
+        let told = &mails[before].text;
+        assert!(told.contains("Will.txt") && told.contains("Inventory.txt") && !told.contains("Notes.txt"), "{told}");
+    }
+
+    // Both see the two. Only Ann may download them; to both the third is not there.
+    let ben_there = host.customer(BEN).await;
+    for person in [&ann_there, &ben_there] {
+        let list = person.get(&ground.portal("/documents")).await.expect(200);
+        assert_eq!(names(&list), ["Inventory.txt", "Will.txt"]);
+        assert_eq!(list["total"], 2);
+    }
+    let content = |document: &str| ground.portal(&format!("/documents/{document}/content"));
+    assert_eq!(ann_there.get(&content(will)).await.bytes, b"the will, first words");
+    ben_there.get(&content(will)).await.problem(403);
+    for person in [&ann_there, &ben_there] {
+        assert_eq!(person.get(&content(notes)).await.problem(404), "not-found");
+    }
+
+    // Ann sends a document. It is in the matter, the owner is told in the app and by mail, Ben sees nothing.
+    let sent =
+        ann_there.upload(&ground.portal("/documents?name=Birth%20certificate.pdf"), "%PDF-1.7 scan").await.expect(201);
+    let upload = text(&sent["documents"][0], "document");
+    let known = staff.get(&format!("/api/matters/{matter}/documents/{upload}")).await.expect(200);
+    assert_eq!((&known["kind"], &known["created_by"]), (&json!("Document (Portal)"), &json!(owner)));
+    let mails = tokio::task::block_in_place(|| host.mail.wait_for(OWNER, 1));
+    assert!(
+        mails[0].text.contains("Birth certificate.pdf") && mails[0].text.contains("Ann Weber"),
+        "{}",
+        mails[0].text
+    );
+    eventually("the owner is told in the app", || async {
+        items(&staff.get("/api/notices").await.expect(200))
+            .iter()
+            .any(|notice| text(notice, "text").contains("Ann Weber"))
+    })
+    .await;
+    assert_eq!(names(&ben_there.get(&ground.portal("/documents")).await.expect(200)).len(), 2);
+    assert_eq!(names(&ann_there.get(&ground.portal("/documents")).await.expect(200)).len(), 3);
+
+    // Staff edit a shared document: the customer sees the new version at once, and nobody is mailed.
+    let mailed = host.mail.mails().len();
+    let put = staff.request(Method::PUT, &format!("/api/matters/{matter}/documents/{will}/content"));
+    staff.send(put.header("content-type", "application/octet-stream").body("the will, last words")).await.expect(200);
+    assert_eq!(ann_there.get(&content(will)).await.bytes, b"the will, last words");
+
+    // Staff stop sharing with Ann: gone from every route of hers, still there for Ben and in the matter.
+    let pair = json!({ "document": will, "contact": ann });
+    let save = json!({ "revision": ground.revision("sharing").await, "share": [], "unshare": [pair] });
+    staff.put(&ground.section("sharing"), save).await.expect(200);
+    let gone = ann_there.get(&content(will)).await;
+    let never = ann_there.get(&content("00000000000000000000000000000000")).await;
+    assert_eq!((gone.status, &gone.bytes), (never.status, &never.bytes), "not yours looks like not there");
+    ann_there.send(ann_there.request(Method::HEAD, &content(will))).await;
+    let range = ann_there.request(Method::GET, &content(will)).header("range", "bytes=0-3");
+    assert_eq!(ann_there.send(range).await.problem(404), "not-found");
+    assert_eq!(
+        names(&ann_there.get(&ground.portal("/documents")).await.expect(200)),
+        ["Birth certificate.pdf", "Inventory.txt"]
+    );
+    assert_eq!(names(&ben_there.get(&ground.portal("/documents")).await.expect(200)), ["Inventory.txt", "Will.txt"]);
+    staff.get(&format!("/api/matters/{matter}/documents/{will}")).await.expect(200);
+
+    // Staff delete a shared document in the matter: gone everywhere, and the counts follow.
+    staff.delete(&format!("/api/matters/{matter}/documents/{inventory}")).await.expect(204);
+    for person in [&ann_there, &ben_there] {
+        assert_eq!(person.get(&content(inventory)).await.problem(404), "not-found");
+    }
+    let access = staff.get(&ground.section("access")).await.expect(200);
+    let counts = |contact: &str| {
+        let row = access["rows"].as_array().unwrap().iter().find(|row| row["contact"]["id"] == *contact).unwrap();
+        (row["shared"].as_u64().unwrap(), row["uploaded"].as_u64().unwrap())
+    };
+    assert_eq!((counts(ann), counts(ben)), ((0, 1), (1, 0)));
+    assert_eq!(host.mail.mails().len(), mailed, "no mail on edit, unshare or deletion");
+
+    // The audit says who did what, and everything proves itself.
+    let actions = ground.actions().await;
+    let times = |action: &str| actions.iter().filter(|known| *known == action).count();
+    assert_eq!(times("access.granted"), 2, "{actions:?}");
+    assert_eq!(times("document.shared"), 4, "{actions:?}");
+    assert_eq!(times("document.unshared"), 1, "{actions:?}");
+    assert_eq!(times("document.uploaded"), 1, "{actions:?}");
+    assert!(times("document.downloaded") >= 2, "a download of each version: {actions:?}");
+    ground.prove().await;
+}
+
+impl Ground {
+    /// The chain holds, and so does every invariant that can be checked on the data.
+    async fn prove(&self) {
+        client_connect_tests::host::prove(&self.host);
+    }
+}
