@@ -5,10 +5,12 @@
 //! All SQL of the host stands below this module, one file for each area, every statement a constant.
 
 pub mod audit;
+pub mod backup;
 pub mod contacts;
 pub mod content;
 pub mod documents;
 pub mod firms;
+pub mod generate;
 pub mod idempotency;
 pub mod inbox;
 pub mod limits;
@@ -30,6 +32,7 @@ pub mod staff;
 pub(crate) mod testing;
 mod tx;
 pub mod users;
+pub mod verify;
 pub mod versions;
 
 use std::sync::Arc;

@@ -94,10 +94,7 @@ pub fn router(app: SharedApp) -> Router {
 
 /// Every described route.
 fn api() -> OpenApiRouter<SharedApp> {
-    OpenApiRouter::with_openapi(openapi::head())
-        .merge(staff::routes())
-        .merge(portal::routes())
-        .merge(sign_in::routes())
+    OpenApiRouter::with_openapi(openapi::head()).merge(staff::routes()).merge(portal::routes()).merge(sign_in::routes())
 }
 
 /// Runs `work` on a thread that may block: all that touches the store or the plugin. It runs to its end even if the

@@ -13,7 +13,7 @@ use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value, json};
 
 pub use chain::Head;
-pub(super) use chain::genesis;
+use chain::genesis;
 pub(super) use effects::Fold;
 pub use list::{Entry, Query, export, list};
 pub use verify::{Broken, Proof, verify};
@@ -22,6 +22,9 @@ use super::{
     SqliteTx, fill_random,
     sql::{Host, at, ms, not_found},
 };
+
+/// The action of the row that stands for a matter's records where these were not made call by call.
+pub(super) const BULK: &str = "bulk.imported";
 
 /// Who did it, as the host has found out by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use client_connect_runtime::{
 };
 
 pub(super) use platform::{DOCUMENT, document_row, eyes};
-pub(super) use sharing::{SHARE, SHARE_OF, share_row, state_word};
+pub(super) use sharing::{SHARE, SHARE_OF, SHARES_OF_MATTER, grants, share_row, state_word, watchers};
 
 use super::{SqliteTx, audit, pages};
 

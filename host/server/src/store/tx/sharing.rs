@@ -31,7 +31,10 @@ pub(crate) const SHARE: &str = concat!(
     " FROM shares WHERE matter = ?1 AND document IN (SELECT value FROM json_each(?2)) ORDER BY document, contact"
 );
 
-/// The same, only with the contacts in the list `?3`.
+/// All shares in the matter `?1`.
+pub(crate) const SHARES_OF_MATTER: &str = concat!("SELECT ", share!(), " FROM shares WHERE matter = ?1");
+
+/// The same as [`SHARE`], only with the contacts in the list `?3`.
 pub(crate) const SHARE_OF: &str = concat!(
     "SELECT ",
     share!(),
@@ -91,7 +94,7 @@ pub(crate) fn state_word(state: &ShareState) -> std::borrow::Cow<'_, str> {
     }
 }
 
-pub(super) fn grants(
+pub(crate) fn grants(
     tx: &SqliteTx,
     matter: &MatterId,
     contacts: Option<&[ContactId]>,
@@ -277,7 +280,7 @@ pub(super) fn forget_contacts(tx: &SqliteTx, matter: &MatterId, contacts: &[Cont
     Ok(())
 }
 
-pub(super) fn watchers(tx: &SqliteTx, matter: &MatterId) -> Result<Vec<Watcher>, HostError> {
+pub(crate) fn watchers(tx: &SqliteTx, matter: &MatterId) -> Result<Vec<Watcher>, HostError> {
     tx.conn()
         .prepare_cached("SELECT user, in_app, email, attributes FROM watchers WHERE matter = ?1 ORDER BY user")
         .and_then(|mut found| {

@@ -1,0 +1,96 @@
+//! Checks between the records and the bytes, both ways.
+
+use std::{fs, io::ErrorKind, path::Path};
+
+use client_connect_runtime::types::HostError;
+use rusqlite::OptionalExtension;
+use sha2::{Digest, Sha256};
+
+use super::{Finding, Settings};
+use crate::{
+    blobs::Blobs,
+    store::{
+        SqliteTx,
+        sql::{Host, at, ms},
+    },
+};
+
+/// How long bytes may lie about that no row names: the sweeper comes every hour.
+const LOOSE: u64 = 24 * 60 * 60 * 1_000;
+const CHUNK: usize = 1 << 20;
+
+pub(super) fn stored(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostError> {
+    let mut finding = Finding::new("INV-3", "every version's bytes are there, and are the ones that were stored");
+    let mut select = tx.conn().prepare("SELECT document, version, blob, size, sha256 FROM versions").host()?;
+    let mut rows = select.query([]).host()?;
+    while let Some(row) = rows.next().host()? {
+        let (document, version): (String, u32) = (row.get(0).host()?, row.get(1).host()?);
+        let (blob, size, sha256): (String, i64, String) = (row.get(2).host()?, row.get(3).host()?, row.get(4).host()?);
+        finding.checked += 1;
+        if let Err(why) = compare(blobs, &blob, at(size), &sha256) {
+            finding.fault(format!("document {document} version {version}: {why}"));
+        }
+    }
+    Ok(finding)
+}
+
+/// Reads a blob to its end.
+pub(in crate::store) fn compare(blobs: &Blobs, blob: &str, size: u64, sha256: &str) -> Result<(), String> {
+    let mut reader = blobs.open(blob, 0).map_err(|error| error.to_string())?;
+    let mut hash = Sha256::new();
+    let mut left = size;
+    while left > 0 {
+        let part = usize::try_from(left).unwrap_or(CHUNK).min(CHUNK);
+        let bytes = reader.read(part).map_err(|error| error.to_string())?;
+        hash.update(&bytes);
+        left -= u64::try_from(part).unwrap_or(left).min(left);
+    }
+    if let Some(file) = reader.file() {
+        let length = file.metadata().map_err(|error| error.to_string())?.len();
+        if length != size {
+            return Err(format!("it has {length} bytes instead of {size}"));
+        }
+    }
+    if hex::encode(hash.finalize()) == sha256 { Ok(()) } else { Err("its bytes are others".to_owned()) }
+}
+
+pub(super) fn loose(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, HostError> {
+    let old = ms(settings.now.saturating_sub(LOOSE));
+    let mut finding = Finding::new("INV-3", "bytes that no version names are known to be loose, and do not stay")
+        .of(tx, "SELECT count(*) FROM loose_blobs")?
+        .faults(tx, "SELECT 'loose for too long', blob FROM loose_blobs WHERE since < ?1", &[&old])?;
+    let Some(folder) = settings.folder else {
+        finding.note = Some("bytes that are not in a folder are not listed".to_owned());
+        return Ok(finding);
+    };
+    let mut known = tx
+        .conn()
+        .prepare("SELECT 1 FROM versions WHERE blob = ?1 UNION ALL SELECT 1 FROM loose_blobs WHERE blob = ?1 LIMIT 1")
+        .host()?;
+    let failed = |error: std::io::Error| HostError::Other(error.to_string());
+    for part in entries(folder).map_err(failed)? {
+        let part = part.map_err(failed)?.path();
+        if !part.is_dir() {
+            finding.fault(["a file that is no blob: ", &part.to_string_lossy()].concat());
+            continue;
+        }
+        for file in entries(&part).map_err(failed)? {
+            let name = file.map_err(failed)?.file_name().to_string_lossy().into_owned();
+            // What is being written has a suffix.
+            let blob = name.split('#').next().unwrap_or(&name);
+            finding.checked += 1;
+            if known.query_row([blob], |_| Ok(())).optional().host()?.is_none() {
+                finding.fault(["no row names ", &name].concat());
+            }
+        }
+    }
+    Ok(finding)
+}
+
+fn entries(folder: &Path) -> std::io::Result<Box<dyn Iterator<Item = std::io::Result<fs::DirEntry>>>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(Box::new(entries)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Box::new(std::iter::empty())),
+        Err(error) => Err(error),
+    }
+}
