@@ -1,6 +1,7 @@
 //! What the black-box tests share: a host that runs, people with browsers, and a mail server to receive on.
 #![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
+pub mod ground;
 pub mod host;
 pub mod person;
 pub mod smtp;

@@ -109,13 +109,21 @@ impl MailServer {
     /// Waits until there are `count` mails for this address and answers them.
     ///
     /// # Panics
-    /// If that has not happened after 20 seconds.
+    /// If that has not happened after 60 seconds.
     pub fn wait_for(&self, address: &str, count: usize) -> Vec<Mail> {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        self.wait_for_those(address, count, |_| true)
+    }
+
+    /// Waits until there are `count` mails for this address that are wanted, and answers them.
+    ///
+    /// # Panics
+    /// If that has not happened after 60 seconds.
+    pub fn wait_for_those(&self, address: &str, count: usize, wanted: impl Fn(&Mail) -> bool) -> Vec<Mail> {
+        let deadline = Instant::now() + Duration::from_secs(60);
         let mut state = self.shared.lock();
         loop {
-            let found: Vec<Mail> =
-                state.mails.iter().filter(|mail| mail.to.iter().any(|to| to == address)).cloned().collect();
+            let theirs = state.mails.iter().filter(|mail| mail.to.iter().any(|to| to == address));
+            let found: Vec<Mail> = theirs.filter(|mail| wanted(mail)).cloned().collect();
             if found.len() >= count {
                 return found;
             }
