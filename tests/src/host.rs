@@ -91,6 +91,7 @@ impl TestHost {
                 timeout: Duration::from_secs(10),
             }),
         };
+        share_compiled(&config.data_dir).expect("a folder for the compiled plugin");
         let options = Options { clock: setup.clock, ..Options::default() };
         let running = app::serve(&config, options).await.expect("the host starts");
         let base = format!("http://{}", running.addr);
@@ -218,6 +219,16 @@ impl TestHost {
         self.base = format!("http://{}", running.addr);
         self.running = Some(running);
     }
+}
+
+/// Compiled components are kept by their content: the tests share them, so that only the first compiles the plugin.
+fn share_compiled(data_dir: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(data_dir)?;
+    let shared = std::env::temp_dir().join("client-connect-tests-compiled");
+    std::fs::create_dir_all(&shared)?;
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(shared, data_dir.join("cache"))?;
+    Ok(())
 }
 
 /// The eight digits in a mail, if it has any: a line of their own.
