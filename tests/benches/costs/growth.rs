@@ -10,20 +10,19 @@ use client_connect_runtime::{
 
 use crate::{
     calls::caller,
-    names,
     table::{Aim, Table, time, times},
     timing::in_turns,
-    world::World,
+    world::{COMMON, RARE, World},
 };
 
 type Question = (&'static str, fn(&World));
 
 const QUESTIONS: [Question; 9] = [
     ("portal: first page of 50", |world| portal_page(world, None)),
-    ("portal: search", |world| portal_page(world, Some(names::COMMON))),
+    ("portal: search", |world| portal_page(world, Some(COMMON))),
     ("staff: first page of 50, by name", |world| staff_page(world, Lane::WholeMatter, None)),
-    ("staff: search for a word in many names", |world| staff_page(world, Lane::WholeMatter, Some(names::COMMON))),
-    ("staff: search for a word in few names", |world| staff_page(world, Lane::WholeMatter, Some(names::RARE))),
+    ("staff: search for a word in many names", |world| staff_page(world, Lane::WholeMatter, Some(COMMON))),
+    ("staff: search for a word in few names", |world| staff_page(world, Lane::WholeMatter, Some(RARE))),
     ("staff: lane of any of two contacts", |world| staff_page(world, Lane::AnyOfThem, None)),
     ("staff: lane of none of two contacts", |world| staff_page(world, Lane::NoneOfThem, None)),
     ("staff: lane of both contacts", |world| staff_page(world, Lane::AllOfThem, None)),

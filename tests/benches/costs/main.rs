@@ -16,7 +16,6 @@
 mod calls;
 mod growth;
 mod http;
-mod names;
 mod native;
 mod process;
 mod same;

@@ -1,17 +1,22 @@
 //! What is measured in: for each size a data folder of its own, as a server would have it, with one firm, one matter
-//! of so many documents, ten contacts, and 200 documents shared with the first of them.
+//! of so many documents and ten contacts. The first is shown 300 of each thousand documents, the second 250, some of
+//! them the same, and the third 20.
 
 use std::{path::Path, sync::Arc};
 
 use client_connect::{
     blobs::Written,
-    store::{self, SqliteBackend, contacts, documents, firms, matters, users},
+    store::{
+        self, SqliteBackend, contacts, documents, firms,
+        generate::{self, Plan},
+        matters, users,
+    },
 };
 use client_connect_runtime::{
     Backend, Limits, Runtime, Settings, SystemClock,
     backend::Mode,
     exports::{Export, access, sharing},
-    types::{AccessChange, Actor, DocumentFilter, Lane, Pair, SortKey},
+    types::{AccessChange, Actor, DocumentFilter, Lane, Page, Pair, SortKey},
 };
 
 use crate::calls::caller;
@@ -28,8 +33,10 @@ const DATABASE: &str = "client-connect.db";
 /// Contacts of the matter.
 const CONTACTS: usize = 10;
 
-/// Documents that are shared with the first contact.
-pub(crate) const SHARED: usize = 200;
+/// A word in one name of sixteen.
+pub(crate) const COMMON: &str = "letter";
+/// What only one name has, however many there are.
+pub(crate) const RARE: &str = " 777.";
 
 /// One size's data folder, open.
 pub(crate) struct World {
@@ -37,13 +44,13 @@ pub(crate) struct World {
     pub(crate) runtime: Runtime<Store>,
     pub(crate) matter: String,
     pub(crate) owner: String,
-    /// Has access, may download, and is shown [`SHARED`] documents.
+    /// Has access, may download, and is shown three documents of ten.
     pub(crate) contact: String,
     pub(crate) contact_email: String,
     pub(crate) contacts: Vec<String>,
-    /// What the contact is shown.
+    /// Shown to the first contact and to the second.
     pub(crate) shared: Vec<String>,
-    /// Not shared with anybody.
+    /// Shown to neither.
     unshared: Vec<String>,
     folder: tempfile::TempDir,
 }
@@ -109,10 +116,16 @@ impl World {
             contacts::link(&tx, &matter.id, &contact.id, "").map_err(said)?;
         }
         tx.commit()?;
-        let ids = crate::names::generate(runtime.backend(), &matter.id, &owner.id, documents, now)?;
-
         let contacts: Vec<String> = people.into_iter().map(|contact| contact.id).collect();
-        let world = Self {
+        let plan = Plan {
+            matter: matter.id.clone(),
+            documents: u32::try_from(documents)?,
+            shares: contacts.iter().cloned().zip([300, 250, 20]).collect(),
+            content: None,
+            since: now - 1_000 * documents as u64,
+        };
+        generate::generate(runtime.backend(), &plan, now).map_err(said)?;
+        let mut world = Self {
             documents,
             runtime,
             matter: matter.id,
@@ -120,15 +133,17 @@ impl World {
             contact: contacts[0].clone(),
             contact_email: "contact-0@customers.example".into(),
             contacts,
-            shared: ids[..SHARED].to_vec(),
-            unshared: ids[SHARED..].to_vec(),
+            shared: Vec::new(),
+            unshared: Vec::new(),
             folder,
         };
         world.open_portals()?;
+        world.shared = world.first(Lane::AllOfThem);
+        world.unshared = world.first(Lane::NoneOfThem);
         Ok(world)
     }
 
-    /// Everybody gets in; the first contact is shown the first documents, and every other one some of them.
+    /// Everybody gets in.
     fn open_portals(&self) -> Setup<()> {
         let open = |contact: &String| AccessChange {
             contact: contact.clone(),
@@ -137,25 +152,19 @@ impl World {
             until: None,
             attributes: Vec::new(),
         };
-        let grant = access::Grant {
-            matter: self.matter.clone(),
-            revision: 0,
-            changes: self.contacts.iter().map(open).collect(),
-        };
+        let changes = self.contacts.iter().map(open).collect();
+        let grant = access::Grant { matter: self.matter.clone(), revision: 0, changes };
         let user = caller(&Actor::User(self.owner.clone()));
         self.runtime.write(|unit| unit.call(&user, &grant))?;
-        let mut pairs: Vec<Pair> = Vec::new();
-        for (n, document) in self.shared.iter().enumerate() {
-            pairs.push(Pair { document: document.clone(), contact: self.contact.clone() });
-            pairs.push(Pair { document: document.clone(), contact: self.contacts[1 + n % (CONTACTS - 1)].clone() });
-        }
-        let mut revision = 0;
-        for pairs in pairs.chunks(100) {
-            let save =
-                sharing::Save { matter: self.matter.clone(), revision, share: pairs.to_vec(), unshare: Vec::new() };
-            revision = self.runtime.write(|unit| unit.call(&user, &save))?.revision;
-        }
         Ok(())
+    }
+
+    /// The first documents of a lane.
+    fn first(&self, lane: Lane) -> Vec<String> {
+        let page = Page { after: None, limit: 50 };
+        let asked = sharing::Documents { matter: self.matter.clone(), filter: self.filter(lane), page };
+        let found = self.read(&Actor::User(self.owner.clone()), &asked);
+        found.rows.into_iter().map(|row| row.document.id).collect()
     }
 
     /// Where the database and the documents are.

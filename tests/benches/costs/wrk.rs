@@ -59,12 +59,18 @@ pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// A process that ends with this value.
+/// A process that ends with this value, and its own children with it.
 #[derive(Debug)]
 pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
+        // Told to end, `nginx` ends its workers too; killed, it would leave them behind.
+        let told = Command::new("kill").arg(self.0.id().to_string()).status();
+        let by = Instant::now() + Duration::from_secs(5);
+        while told.is_ok() && Instant::now() < by && matches!(self.0.try_wait(), Ok(None)) {
+            thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
