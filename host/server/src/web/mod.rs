@@ -134,3 +134,6 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
     let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     Problem::internal(message.unwrap_or("a panic without words")).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,7 @@ impl Asked {
         super::blocking(app, move |app| {
             let mut answer = |unit: &mut Unit<'_, SqliteTx>| {
                 let mut answer = status.as_u16().to_be_bytes().to_vec();
-                serde_json::to_writer(&mut answer, &work(unit, &caller)?).map_err(|error| Problem::internal(error))?;
+                serde_json::to_writer(&mut answer, &work(unit, &caller)?).map_err(Problem::internal)?;
                 Ok::<_, Problem>(answer)
             };
             if dry_run {
@@ -170,8 +170,8 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
 }
 
 fn dry_run(query: Option<&str>) -> Result<bool, Problem> {
-    let values = query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("dry_run="));
-    values.last().map_or(Ok(false), |value| match value {
+    let mut values = query.unwrap_or_default().split('&').filter_map(|pair| pair.strip_prefix("dry_run="));
+    values.next_back().map_or(Ok(false), |value| match value {
         "true" => Ok(true),
         "false" => Ok(false),
         _ => Err(Problem::field("dry_run", "not-a-boolean", "`dry_run` is true or false.")),

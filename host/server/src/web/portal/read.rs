@@ -17,7 +17,7 @@ use super::Visitor;
 use crate::{
     app::SharedApp,
     store::SqliteTx,
-    web::{Path, Query, blocking, extract::json_bytes, problem::Problem},
+    web::{Path, Query, blocking, extract::json_bytes, problem::Problem, types::Sort},
 };
 
 /// The most rows of one answer.
@@ -106,18 +106,6 @@ impl Default for Which {
     fn default() -> Self {
         Self { search: None, sort: Sort::Name, descending: false, after: None, limit: 50 }
     }
-}
-
-/// By what to sort.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Sort {
-    /// As people read names.
-    Name,
-    /// The last change of content or name.
-    ActivityAt,
-    /// When it came into the matter.
-    CreatedAt,
 }
 
 /// The matters to choose from.
@@ -224,11 +212,7 @@ pub fn list(unit: &mut Unit<'_, SqliteTx>, caller: &Caller, matter: String, whic
         &portal::Documents {
             matter,
             search: which.search,
-            sort: match which.sort {
-                Sort::Name => contract::SortKey::Name,
-                Sort::ActivityAt => contract::SortKey::ActivityAt,
-                Sort::CreatedAt => contract::SortKey::CreatedAt,
-            },
+            sort: which.sort.into(),
             descending: which.descending,
             page: contract::Page { after: which.after, limit: which.limit },
         },
@@ -260,6 +244,6 @@ fn row(row: &contract::PortalDocument) -> PortalDocument<'_> {
 
 fn json(answer: &impl Serialize, capacity: usize) -> Result<Vec<u8>, Problem> {
     let mut body = Vec::with_capacity(capacity);
-    serde_json::to_writer(&mut body, answer).map_err(|error| Problem::internal(error))?;
+    serde_json::to_writer(&mut body, answer).map_err(Problem::internal)?;
     Ok(body)
 }

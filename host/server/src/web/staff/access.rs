@@ -1,10 +1,6 @@
 //! The Access section: which contacts may enter the portal.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::{exports::access, types as contract};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -149,7 +145,7 @@ async fn access_section(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(matter): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let view = access::View { matter };
     read(&app, token, move |unit, staff| Ok(AccessSection::from(unit.call(&caller(staff), &view)?))).await
 }

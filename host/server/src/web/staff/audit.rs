@@ -8,7 +8,7 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::{HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use client_connect_runtime::Unit;
 use serde::{Deserialize, Serialize};
@@ -187,7 +187,7 @@ impl Scope {
         Ok(rows)
     }
 
-    async fn page(self, app: &SharedApp, token: StaffToken) -> Result<impl IntoResponse + use<>, Problem> {
+    async fn page(self, app: &SharedApp, token: StaffToken) -> Result<Response, Problem> {
         let limit = types::limit(self.filter.limit)?;
         let bad_cursor = |_| Problem::field("after", "bad-cursor", "This is no cursor of this list.");
         let before = self.filter.after.as_ref().map(|after| after.parse().map_err(bad_cursor)).transpose()?;
@@ -325,7 +325,7 @@ async fn matter_audit(
     token: StaffToken,
     Path(matter): Path<String>,
     Query(filter): Query<AuditFilter>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     Scope { matter: Some(matter), filter }.page(&app, token).await
 }
 
@@ -349,7 +349,7 @@ async fn firm_audit(
     State(app): State<SharedApp>,
     token: StaffToken,
     Query(filter): Query<AuditFilter>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     Scope { matter: None, filter }.page(&app, token).await
 }
 

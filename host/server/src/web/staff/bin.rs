@@ -1,10 +1,6 @@
 //! The bin of a matter: what was deleted, taken back, or removed for good.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::{Caller, Unit};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -63,7 +59,7 @@ async fn list_bin(
     token: StaffToken,
     Path(matter): Path<String>,
     Query(page): Query<BinPage>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let limit = types::limit(page.limit)?;
     let after = page.after.as_deref().map(position).transpose()?;
     let answer = read(&app, token, move |unit, staff| {

@@ -1,10 +1,6 @@
 //! Contacts of the firm: people and companies, whether or not they take part in a matter.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::{Caller, Unit, exports::events};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -25,7 +21,7 @@ use crate::{
 
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new().routes(routes!(list_contacts, create_contact)).routes(routes!(
-        contact,
+        get_contact,
         change_contact,
         delete_contact
     ))
@@ -63,7 +59,7 @@ async fn list_contacts(
     State(app): State<SharedApp>,
     token: StaffToken,
     Query(page): Query<ContactsPage>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let limit = types::limit(page.limit)?;
     let answer = read(&app, token, move |unit, staff| {
         let found = contacts::search(unit.tx(), &staff.firm, page.search.as_deref(), page.after.as_deref(), limit)?;
@@ -108,11 +104,11 @@ fn with_matters(tx: &SqliteTx, user: &str, contact: contacts::Contact) -> Result
 /// One contact.
 #[utoipa::path(get, path = "/api/contacts/{contact}", tag = "contacts", params(("contact" = String, Path)),
     responses((status = 200, body = ContactWithMatters)))]
-async fn contact(
+async fn get_contact(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
         let contact = of_firm(unit.tx(), &staff.firm, &id)?;
         with_matters(unit.tx(), &staff.user, contact)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -163,7 +163,7 @@ async fn list_versions(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path((matter, document)): Path<(String, String)>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
         visible(unit.tx(), &staff.user, &matter, &document)?;
         let version = |version: versions::Version| {

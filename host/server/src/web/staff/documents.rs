@@ -5,7 +5,7 @@ use axum::{
     body::Body,
     extract::{Request, State},
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use client_connect_runtime::{
     Caller, Tx as _, Unit,
@@ -34,7 +34,7 @@ use crate::{
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(list_documents, upload_document))
-        .routes(routes!(document, change_document, delete_document))
+        .routes(routes!(get_document, change_document, delete_document))
         .routes(routes!(delete_documents))
         .routes(routes!(move_document))
 }
@@ -72,7 +72,7 @@ async fn list_documents(
     token: StaffToken,
     Path(matter): Path<String>,
     Query(list): Query<DocumentsPage>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let page = page(list.after, list.limit)?;
     let filter = DocumentFilter {
         contacts: Vec::new(),
@@ -140,11 +140,11 @@ fn with_readers(tx: &mut SqliteTx, user: &str, matter: &str, id: &str) -> Result
 #[utoipa::path(get, path = "/api/matters/{matter}/documents/{document}", tag = "documents",
     params(("matter" = String, Path), ("document" = String, Path)),
     responses((status = 200, body = DocumentWithReaders)))]
-async fn document(
+async fn get_document(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path((matter, id)): Path<(String, String)>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     read(&app, token, move |unit, staff| with_readers(unit.tx(), &staff.user, &matter, &id)).await
 }
 

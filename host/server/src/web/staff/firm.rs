@@ -1,10 +1,6 @@
 //! The firm's settings, and its users.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -22,7 +18,7 @@ use crate::{
 };
 
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
-    OpenApiRouter::new().routes(routes!(firm, change_firm)).routes(routes!(list_users))
+    OpenApiRouter::new().routes(routes!(get_firm, change_firm)).routes(routes!(list_users))
 }
 
 /// The longest that a mail may wait, in seconds.
@@ -71,7 +67,7 @@ struct FirmChange {
 
 /// The firm's settings.
 #[utoipa::path(get, path = "/api/firm", tag = "firm", responses((status = 200, body = Firm)))]
-async fn firm(State(app): State<SharedApp>, token: StaffToken) -> Result<impl IntoResponse, Problem> {
+async fn get_firm(State(app): State<SharedApp>, token: StaffToken) -> Result<Response, Problem> {
     let answer = read(&app, token, |unit, staff| {
         firms::get(unit.tx(), &staff.firm)?.map(Firm::from).ok_or_else(Problem::not_found)
     });
@@ -180,7 +176,7 @@ struct Colleague {
 
 /// The firm's users, to choose members, owners and watchers from.
 #[utoipa::path(get, path = "/api/users", tag = "firm", responses((status = 200, body = Vec<Colleague>)))]
-async fn list_users(State(app): State<SharedApp>, token: StaffToken) -> Result<impl IntoResponse, Problem> {
+async fn list_users(State(app): State<SharedApp>, token: StaffToken) -> Result<Response, Problem> {
     let answer = read(&app, token, |unit, staff| {
         let colleague = |user: users::User| {
             let users::User { id, name, email, active, admin, .. } = user;

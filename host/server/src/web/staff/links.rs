@@ -1,10 +1,6 @@
 //! Which contacts take part in a matter, and as what.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::exports::events;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,7 +48,7 @@ async fn list_links(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(matter): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
         rights(unit.tx(), &staff.user, &matter)?;
         let link = |(contact, role): (contacts::Contact, String)| Link { contact: contact.into(), role };

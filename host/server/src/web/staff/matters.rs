@@ -1,10 +1,6 @@
 //! Matters: opened, changed, closed, deleted to the bin and restored. The plugin is told in the same unit.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::{Caller, Tx as _, Unit, backend::Viewer, exports::events};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -31,7 +27,7 @@ use crate::{
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()
         .routes(routes!(list_matters, create_matter))
-        .routes(routes!(matter, change_matter, delete_matter))
+        .routes(routes!(get_matter, change_matter, delete_matter))
         .routes(routes!(restore_matter))
 }
 
@@ -134,7 +130,7 @@ async fn list_matters(
     State(app): State<SharedApp>,
     token: StaffToken,
     Query(page): Query<MattersPage>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let closed = match page.state {
         MatterState::Open => Some(false),
         MatterState::Closed => Some(true),
@@ -157,11 +153,11 @@ async fn list_matters(
 /// One matter.
 #[utoipa::path(get, path = "/api/matters/{matter}", tag = "matters", params(("matter" = String, Path)),
     responses((status = 200, body = OwnMatter)))]
-async fn matter(
+async fn get_matter(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
         let rights = rights(unit.tx(), &staff.user, &id)?;
         own(unit.tx(), &rights, &id)

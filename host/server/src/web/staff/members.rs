@@ -1,11 +1,7 @@
 //! The members of a matter, and what each may do there. Only the matter's owner decides; where there is none who is
 //! active, whoever may both edit and share.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -87,7 +83,7 @@ async fn list_members(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(matter): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
         let tx = unit.tx();
         rights(tx, &staff.user, &matter)?;

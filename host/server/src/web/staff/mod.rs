@@ -3,13 +3,14 @@
 //! The platform's own rights (who may see a matter, edit its documents, share) are this host's to enforce; the
 //! sections' rules are the plugin's. A matter that a user is no member of does not exist for them.
 
+use axum::response::Response;
 use client_connect_runtime::{Caller, Unit, types::Actor};
 use serde::Serialize;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     Problem,
-    extract::Json,
+    extract::json_bytes,
     session::{self, Staff, StaffToken},
 };
 use crate::{
@@ -73,20 +74,22 @@ fn platform(caller: &Caller) -> Caller {
     Caller { actor: Actor::Host, ..caller.clone() }
 }
 
-/// Reads in one transaction, which also decides whether the session still stands.
-async fn read<T: Serialize + Send + 'static>(
+/// Reads in one transaction, which also decides whether the session still stands. The answer is written on the
+/// thread that read it.
+async fn read<T: Serialize>(
     app: &SharedApp,
     token: StaffToken,
     work: impl FnOnce(&mut Unit<'_, SqliteTx>, &Staff) -> Result<T, Problem> + Send + 'static,
-) -> Result<Json<T>, Problem> {
-    let answer = super::blocking(app, move |app| {
-        app.runtime.read(|unit| {
+) -> Result<Response, Problem> {
+    let body = super::blocking(app, move |app| {
+        let answer = app.runtime.read(|unit| {
             let now = unit.now();
             let staff = session::staff(app, unit.tx(), now, &token)?;
             work(unit, &staff)
-        })
+        })?;
+        serde_json::to_vec(&answer).map_err(Problem::internal)
     });
-    answer.await.map(Json)
+    Ok(json_bytes(body.await?))
 }
 
 /// A row of the audit: who did what, when, at which request.

@@ -1,10 +1,6 @@
 //! What the app shows a user: the notices that came to them.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -72,7 +68,7 @@ async fn list_notices(
     State(app): State<SharedApp>,
     token: StaffToken,
     Query(page): Query<NoticesPage>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let limit = types::limit(page.limit)?;
     let bad_cursor = |_| Problem::field("after", "bad-cursor", "This is no cursor of this list.");
     let before = page.after.map(|after| after.parse::<i64>().map_err(bad_cursor)).transpose()?;

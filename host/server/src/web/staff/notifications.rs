@@ -1,10 +1,6 @@
 //! The Notifications section: which users are told of what contacts do.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::{exports::notifications, types as contract};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -124,7 +120,7 @@ async fn notifications_section(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(matter): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let view = notifications::View { matter };
     read(&app, token, move |unit, staff| Ok(NotificationsSection::from(unit.call(&caller(staff), &view)?))).await
 }

@@ -1,6 +1,6 @@
 //! The Overview section: the portal's address, and how things stand.
 
-use axum::{extract::State, response::IntoResponse};
+use axum::{extract::State, response::Response};
 use client_connect_runtime::{
     Tx as _,
     backend::Viewer,
@@ -56,7 +56,7 @@ async fn overview(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(matter): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
         let caller = caller(staff);
         let section = unit.call(&caller, &access::View { matter: matter.clone() })?;

@@ -1,10 +1,6 @@
 //! The Sharing section: which documents are visible to which contacts.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use client_connect_runtime::{
     exports::sharing,
     types::{self as contract, DocumentFilter, Lane},
@@ -192,7 +188,7 @@ async fn sharing_section(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path(matter): Path<String>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let view = sharing::View { matter };
     read(&app, token, move |unit, staff| Ok(SharingSection::from(unit.call(&caller(staff), &view)?))).await
 }
@@ -205,7 +201,7 @@ async fn sharing_documents(
     token: StaffToken,
     Path(matter): Path<String>,
     Query(filter): Query<Filter>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let lane = filter.lane.into();
     let list = filter.over(matter, lane)?;
     read(&app, token, move |unit, staff| Ok(Page::<SharedRow>::from(unit.call(&caller(staff), &list)?))).await
@@ -219,7 +215,7 @@ async fn uploads(
     token: StaffToken,
     Path(matter): Path<String>,
     Query(filter): Query<Filter>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let list = filter.over(matter, Lane::Uploaded)?;
     read(&app, token, move |unit, staff| Ok(Page::<SharedRow>::from(unit.call(&caller(staff), &list)?))).await
 }

@@ -1,25 +1,22 @@
 //! What a contact sees, shown to staff: the portal's own decision, for reading only. It leaves no receipt, gives no
 //! byte of a document, and stands in the audit under the user's name.
 
-use axum::{extract::State, response::IntoResponse};
+use axum::{extract::State, response::Response};
 use client_connect_runtime::{
     Caller,
-    exports::portal,
     types::{Actor, ViewingAs},
 };
-use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{caller, read, row, search};
+use super::{caller, row};
 use crate::{
     app::SharedApp,
     store::audit,
     web::{
-        Problem,
-        extract::{Json, Path, Query},
-        session::{Staff, StaffToken},
-        types::{Page, PortalDocument, PortalMatter, Sort, page},
+        Problem, blocking,
+        extract::{Path, Query, json_bytes},
+        portal::read::{self, PortalDocuments, PortalMatter, Which},
+        session::{self, Staff, StaffToken},
         write::Asked,
     },
 };
@@ -41,60 +38,36 @@ async fn view_as(
     staff: Staff,
     Path((matter, contact)): Path<(String, String)>,
     asked: Asked,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let request = asked.request_id().map(str::to_owned);
-    let answer = crate::web::blocking(&app, move |app| {
+    let body = blocking(&app, move |app| {
         let caller = Caller { request, ..viewing(&staff, &contact) };
-        let view = portal::View { matter };
         app.runtime.write(|unit| {
-            let answer = PortalMatter::from(unit.call(&caller, &view)?);
-            let row = row(unit, &caller, "portal.viewed-as").matter(&view.matter).contact(&contact);
+            let body = read::view(unit, &caller, matter.clone(), app.web.upload_limit)?;
+            let row = row(unit, &caller, "portal.viewed-as").matter(&matter).contact(&contact);
             audit::append(unit.tx(), &staff.firm, &row)?;
-            Ok::<_, Problem>(answer)
+            Ok::<_, Problem>(body)
         })
     });
-    answer.await.map(Json)
-}
-
-/// In what order, and which page.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct ViewAsList {
-    /// Part of the name, compared without case and accents.
-    search: Option<String>,
-    /// In what order.
-    #[serde(default)]
-    #[param(inline)]
-    sort: Sort,
-    /// The other way round.
-    #[serde(default)]
-    descending: bool,
-    /// `next` of the page before.
-    after: Option<String>,
-    /// At most so many rows, up to 200; 0 asks for the total alone.
-    limit: Option<u32>,
+    Ok(json_bytes(body.await?))
 }
 
 /// The documents, as this contact sees them.
 #[utoipa::path(get, path = "/api/matters/{matter}/client-connect/view-as/{contact}/documents", tag = "view as",
-    params(("matter" = String, Path), ("contact" = String, Path), ViewAsList),
-    responses((status = 200, body = Page<PortalDocument>)))]
+    params(("matter" = String, Path), ("contact" = String, Path), Which),
+    responses((status = 200, body = PortalDocuments)))]
 async fn view_as_documents(
     State(app): State<SharedApp>,
     token: StaffToken,
     Path((matter, contact)): Path<(String, String)>,
-    Query(list): Query<ViewAsList>,
-) -> Result<impl IntoResponse, Problem> {
-    let documents = portal::Documents {
-        matter,
-        search: search(list.search),
-        sort: list.sort.into(),
-        descending: list.descending,
-        page: page(list.after, list.limit)?,
-    };
-    let answer = read(&app, token, move |unit, staff| {
-        Ok(Page::<PortalDocument>::from(unit.call(&viewing(staff, &contact), &documents)?))
+    Query(which): Query<Which>,
+) -> Result<Response, Problem> {
+    let body = blocking(&app, move |app| {
+        app.runtime.read(|unit| {
+            let now = unit.now();
+            let staff = session::staff(app, unit.tx(), now, &token)?;
+            read::list(unit, &viewing(&staff, &contact), matter, which)
+        })
     });
-    answer.await
+    Ok(json_bytes(body.await?))
 }
