@@ -8,6 +8,7 @@ mod plugin;
 mod records;
 mod serve;
 mod stop;
+mod whole;
 
 use std::process::ExitCode;
 
@@ -59,9 +60,9 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
             Ok(exit::OK)
         }
         "audit" => records::audit_verify(&config()?, of_command),
-        "verify" => records::verify(&config()?),
+        "verify" => whole::verify(&config()?),
+        "backup" => whole::backup(&config()?, of_command),
         "user" => records::user_add(&config()?, of_command),
-        "backup" => records::backup(&config()?, of_command),
         "mail" => serve::mail_test(&config()?, of_command),
         name => Err(Stop::new(exit::USAGE, format!("there is no command {name}"), "", "see --help")),
     }

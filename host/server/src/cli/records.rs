@@ -1,17 +1,151 @@
-//! Commands over the records: proofs, users, backups.
+//! Commands over the records: the audit log's proof, and users.
+
+use std::{
+    io::Read,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use client_connect_runtime::{
+    backend::Mode,
+    types::{HostError, Timestamp},
+};
 
 use super::{Stop, exit};
-use crate::config::Config;
+use crate::{
+    app,
+    config::Config,
+    store::{
+        SqliteTx,
+        audit::{self, By, Head, Row},
+        firms, new_id, users,
+    },
+    web::{Problem, password},
+};
 
-pub(super) fn audit_verify(_: &Config, _: &clap::ArgMatches) -> Result<u8, Stop> {
+pub(super) fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+pub(super) fn store_failed(error: HostError) -> Stop {
+    Problem::from(error).into()
+}
+
+/// Proves every firm's chain, and prints its head.
+pub(super) fn audit_verify(config: &Config, args: &clap::ArgMatches) -> Result<u8, Stop> {
+    let args = args.subcommand().map_or(args, |(_, inner)| inner);
+    let noted =
+        args.get_many::<String>("head").into_iter().flatten().map(|head| noted(head)).collect::<Result<Vec<_>, _>>()?;
+    let store = app::open_store(config)?;
+    let tx = store.begin_own(Mode::Read, now()).map_err(store_failed)?;
+    let firms = firms::list(&tx).map_err(store_failed)?;
+    if let Some(head) = noted.iter().find(|head| firms.iter().all(|firm| firm.id != head.firm)) {
+        let cause = format!("there is no firm {}", head.firm);
+        return Err(Stop::new(exit::FAILED, "the audit log is not whole", cause, "check --head"));
+    }
+    for firm in &firms {
+        let noted = noted.iter().find(|head| head.firm == firm.id);
+        let proof = audit::verify(&tx, &firm.id, noted).map_err(store_failed)?.map_err(|broken| {
+            Stop::new(
+                exit::FAILED,
+                "the audit log is not whole",
+                broken.to_string(),
+                "keep the file as it is, and compare it with a backup",
+            )
+        })?;
+        let head = proof
+            .head
+            .map_or_else(|| format!("{}:0:", firm.id), |head| format!("{}:{}:{}", head.firm, head.seq, head.hash));
+        println!("{head}  {} rows, {} erased, {}", proof.rows, proof.erased, firm.name);
+    }
     Ok(exit::OK)
 }
-pub(super) fn verify(_: &Config) -> Result<u8, Stop> {
+
+/// A head as [`audit_verify`] prints it.
+fn noted(text: &str) -> Result<Head, Stop> {
+    let mut parts = text.splitn(3, ':');
+    let head = (|| {
+        let (firm, seq, hash) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        Some(Head { firm: firm.to_owned(), seq, at: 0, hash: hash.to_owned() })
+    })();
+    head.ok_or_else(|| {
+        Stop::new(exit::USAGE, format!("{text:?} is no head"), "", "FIRM:SEQ:HASH, as `audit verify` prints it")
+    })
+}
+
+/// Adds a user; with a name that no firm has yet, their firm too.
+pub(super) fn user_add(config: &Config, args: &clap::ArgMatches) -> Result<u8, Stop> {
+    let args = args.subcommand().map_or(args, |(_, inner)| inner);
+    let word =
+        |name: &str| args.get_one::<String>(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let mut password = String::new();
+    std::io::stdin()
+        .take(4 * password::LONGEST as u64)
+        .read_to_string(&mut password)
+        .map_err(|error| Stop::failed("the password cannot be read", error))?;
+    let phc = password::hash(password.trim_end_matches(['\r', '\n']))
+        .map_err(|cause| Stop::new(exit::USAGE, "this password will not do", cause, "give another one on stdin"))?;
+    let store = app::open_store(config)?;
+    let at = now();
+    let tx = store.begin_own(Mode::Write, at).map_err(store_failed)?;
+    let firm = firm_of(&tx, word("firm"), word("sender"))?;
+    let user = users::User {
+        id: new_id(),
+        firm,
+        name: word("name").unwrap_or_default(),
+        email: word("email").unwrap_or_default(),
+        active: true,
+        admin: args.get_flag("admin"),
+        locale: word("locale").unwrap_or_else(|| "en".to_owned()),
+        created_at: at,
+    };
+    users::create(&tx, &user, Some(&phc)).map_err(|error| match error {
+        HostError::Conflict(_) => {
+            Stop::new(exit::FAILED, "there is a user with this address", "", "use another address")
+        }
+        HostError::Invalid(_) => {
+            Stop::new(exit::USAGE, "this is no address", "", "use an address like ann@example.com")
+        }
+        error => store_failed(error),
+    })?;
+    let row = Row::new(at, By::Host, "user.added").detail("user", user.id.as_str()).detail("admin", user.admin);
+    audit::append(&tx, &user.firm, &row).map_err(store_failed)?;
+    tx.commit().map_err(|error| Stop::failed("the user was not added", error))?;
+    println!("{}", user.id);
     Ok(exit::OK)
 }
-pub(super) fn user_add(_: &Config, _: &clap::ArgMatches) -> Result<u8, Stop> {
-    Ok(exit::OK)
-}
-pub(super) fn backup(_: &Config, _: &clap::ArgMatches) -> Result<u8, Stop> {
-    Ok(exit::OK)
+
+/// The firm of this name or id, or a new one of this name.
+fn firm_of(tx: &SqliteTx, named: Option<String>, sender: Option<String>) -> Result<String, Stop> {
+    let firms = firms::list(tx).map_err(store_failed)?;
+    let Some(name) = named else {
+        return match firms.as_slice() {
+            [only] => Ok(only.id.clone()),
+            [] => Err(Stop::new(exit::USAGE, "there is no firm yet", "", "name one with --firm and --sender")),
+            _ => Err(Stop::new(exit::USAGE, "there are several firms", "", "name one with --firm")),
+        };
+    };
+    if let Some(firm) = firms.iter().find(|firm| firm.id == name || firm.name == name) {
+        return Ok(firm.id.clone());
+    }
+    let Some(sender) = sender else {
+        return Err(Stop::new(
+            exit::USAGE,
+            format!("there is no firm {name:?} yet"),
+            "",
+            "with --sender ADDRESS it is added",
+        ));
+    };
+    let firm = firms::Firm {
+        id: new_id(),
+        name,
+        enabled: true,
+        fallback_user: None,
+        sender,
+        mail_hold: 120,
+        when_closed: "read-only".to_owned(),
+        attributes: Vec::new(),
+    };
+    firms::create(tx, &firm).map_err(store_failed)?;
+    Ok(firm.id)
 }

@@ -16,7 +16,7 @@ use super::{key::HostKey, message::Words};
 use crate::{
     app::App,
     store::{
-        SqliteTx,
+        SqliteTx, contacts,
         limits::Limit,
         outbox,
         sessions::TokenHash,
@@ -46,13 +46,23 @@ pub fn hash(key: &HostKey, browser: &TokenHash, code: &str) -> [u8; 32] {
     key.hash("sign-in code hash", &[browser, code.as_bytes()])
 }
 
-/// The contacts who may sign in with this address: each the only one of its firm that has it, and not refused by the
-/// plugin.
+/// The contacts who may sign in with this address: each the only one of its firm that has it, given access to some
+/// matter at some time, and not refused by the plugin.
 ///
 /// # Errors
 /// If the store or the plugin does not answer; a refusal is an answer.
 pub fn admitted(app: &App, email_key: &str) -> Result<Vec<Candidate>, Problem> {
-    let candidates = app.runtime.read(|unit| Ok::<_, Problem>(sign_ins::contacts(unit.tx(), email_key)?))?;
+    let candidates = app.runtime.read(|unit| {
+        let tx: &SqliteTx = unit.tx();
+        let mut candidates = sign_ins::contacts(tx, email_key)?;
+        // Whom nobody ever let in is no customer: a code would only puzzle them.
+        for place in (0..candidates.len()).rev() {
+            if contacts::granted_in(tx, &candidates[place].id)?.is_empty() {
+                candidates.remove(place);
+            }
+        }
+        Ok::<_, Problem>(candidates)
+    })?;
     let mut admitted = Vec::new();
     for candidate in candidates {
         let caller = Caller {
@@ -118,20 +128,30 @@ pub async fn run(app: crate::app::SharedApp) {
     }
 }
 
-/// The words of the mail with a code.
-pub fn words(code: &str, firm: &str) -> Words {
+/// The words of the mail with a code, in the language of its reader where the host speaks it.
+pub fn words(code: &str, firm: &str, locale: &str) -> Words {
     let (a, b) = code.split_at(code.len() / 2);
-    let firm_html = super::message::escape(firm);
-    Words {
-        subject: "Your sign-in code".to_owned(),
-        text: format!(
-            "Your code for the customer portal of {firm}:\n\n    {a} {b}\n\nEnter it in the browser where you asked for it, within ten minutes. It works once.\n\n\
-             If you did not ask for a code, ignore this mail: nobody can sign in without it. Never pass a code on.\n"
+    let (subject, intro, how, not_you) = match locale.split(['-', '_']).next() {
+        Some("de") => (
+            "Ihr Anmeldecode",
+            "Ihr Code für das Kundenportal von",
+            "Geben Sie ihn innerhalb von zehn Minuten in dem Browser ein, in dem Sie ihn angefordert haben. Er gilt einmal.",
+            "Wenn Sie keinen Code angefordert haben, beachten Sie diese Mail nicht: Ohne ihn kann sich niemand anmelden. Geben Sie einen Code nie weiter.",
         ),
+        _ => (
+            "Your sign-in code",
+            "Your code for the customer portal of",
+            "Enter it within ten minutes, in the browser where you asked for it. It works once.",
+            "If you did not ask for a code, ignore this mail: nobody can sign in without it. Never pass a code on.",
+        ),
+    };
+    let escaped = super::message::escape(firm);
+    Words {
+        subject: subject.to_owned(),
+        text: format!("{intro} {firm}:\n\n    {a} {b}\n\n{how}\n\n{not_you}\n"),
         html: format!(
-            "<p>Your code for the customer portal of {firm_html}:</p>\n<p style=\"font-size:1.6em;letter-spacing:.1em\"><strong>{a} {b}</strong></p>\n\
-             <p>Enter it in the browser where you asked for it, within ten minutes. It works once.</p>\n\
-             <p>If you did not ask for a code, ignore this mail: nobody can sign in without it. Never pass a code on.</p>\n"
+            "<p>{intro} {escaped}:</p>\n<p style=\"font-size:1.6em;letter-spacing:.1em\"><strong>{a} {b}</strong></p>\n\
+             <p>{how}</p>\n<p>{not_you}</p>\n"
         ),
     }
 }

@@ -233,7 +233,7 @@ fn prepare_code(app: &App, letter: &Letter, browser: &str) -> Result<Task, Probl
         Ok::<_, Problem>(outbox::addressed(tx, &Recipient::Contact(contact.id))?.map(|addressed| (sign_in, addressed)))
     })?;
     let Some((sign_in, to)) = found else { return Ok(Task::Drop) };
-    let words = codes::words(&codes::code(&app.key, &sign_in), &to.firm);
+    let words = codes::words(&codes::code(&app.key, &sign_in), &to.firm, &to.locale);
     Ok(mail(app, letter, to, words))
 }
 

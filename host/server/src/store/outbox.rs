@@ -374,6 +374,18 @@ pub fn resend(tx: &SqliteTx, matter: &str, letter: &str, now: Timestamp) -> Resu
     Ok(changed == 1)
 }
 
+/// Marks all that waits as told: for records that are filled from elsewhere, with a past that is over.
+///
+/// # Errors
+/// As the database fails.
+pub fn told_before(tx: &SqliteTx, now: Timestamp) -> Result<()> {
+    while gather(tx, now.saturating_add(u64::from(u32::MAX)), u32::MAX)? > 0 {}
+    tx.conn()
+        .prepare_cached("UPDATE letters SET state = 'sent', sent_at = next_at WHERE state = 'waiting'")?
+        .execute([])?;
+    Ok(())
+}
+
 /// How many letters wait or are being sent, and how many are dead.
 ///
 /// # Errors

@@ -41,6 +41,14 @@ pub fn hash(password: &str) -> Result<String, String> {
     if password.len() > LONGEST {
         return Err(format!("A password has at most {LONGEST} bytes."));
     }
+    phc(password)
+}
+
+/// The PHC string of a password of any length.
+///
+/// # Errors
+/// What the hash says is wrong.
+pub fn phc(password: &str) -> Result<String, String> {
     Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| error.to_string())
 }
 

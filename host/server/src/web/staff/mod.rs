@@ -30,6 +30,7 @@ mod content;
 mod csv;
 mod documents;
 mod firm;
+mod letters;
 mod links;
 mod matters;
 mod members;
@@ -56,6 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
         .merge(view_as::routes())
         .merge(audit::routes())
         .merge(notices::routes())
+        .merge(letters::routes())
         .merge(firm::routes())
 }
 

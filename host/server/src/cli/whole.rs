@@ -1,0 +1,66 @@
+//! `verify` and `backup`: the records and the documents' bytes as a whole.
+
+use std::path::PathBuf;
+
+use super::{
+    Stop, exit,
+    records::{now, store_failed},
+};
+use crate::{
+    app,
+    config::{Config, Documents},
+    store::{backup, verify},
+};
+
+/// Proves that records, documents and audit log agree.
+pub(super) fn verify(config: &Config) -> Result<u8, Stop> {
+    let store = app::open_store(config)?;
+    // Reading bytes may need threads of its own, for a store over the network.
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Stop::failed("no threads to work with", error))?;
+    let _entered = runtime.enter();
+    let blobs = app::open_blobs(config)?;
+    let folder = match &config.documents {
+        Documents::Folder(folder) => Some(folder.as_path()),
+        #[cfg(feature = "s3")]
+        Documents::S3(_) => None,
+    };
+    let settings = verify::Settings { noted: &[], folder, now: now() };
+    let findings = verify::verify(&store, &blobs, &settings).map_err(store_failed)?;
+    let mut holds = true;
+    for finding in &findings {
+        holds &= finding.holds();
+        let verdict = if finding.holds() { "holds" } else { "FAILS" };
+        println!("{verdict}  {}  {} ({} checked)", finding.invariant, finding.promise, finding.checked);
+        if !finding.holds() {
+            println!("       {} wrong: {}", finding.wrong, finding.named.join("; "));
+        }
+        if let Some(note) = &finding.note {
+            println!("       {note}");
+        }
+    }
+    Ok(if holds { exit::OK } else { exit::FAILED })
+}
+
+/// Writes a backup into a new folder.
+pub(super) fn backup(config: &Config, args: &clap::ArgMatches) -> Result<u8, Stop> {
+    let Some(folder) = args.get_one::<PathBuf>("dir") else {
+        return Err(Stop::new(exit::USAGE, "no folder is named", "", ""));
+    };
+    let store = app::open_store(config)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Stop::failed("no threads to work with", error))?;
+    let _entered = runtime.enter();
+    let blobs = app::open_blobs(config)?;
+    let manifest = backup::backup(&store, &blobs, folder, now()).map_err(|error| {
+        let hint = match error {
+            backup::BackupError::NotEmpty(_) => "name a folder that is not there yet",
+            _ => "check its rights, and the room on its disk",
+        };
+        Stop::new(exit::FAILED, "there is no backup", error.to_string(), hint)
+    })?;
+    println!("{} contents, {} bytes, in {}", manifest.contents, manifest.bytes, folder.display());
+    if !manifest.missing.is_empty() {
+        let cause = format!("{} contents are missing, the first {}", manifest.missing.len(), manifest.missing[0]);
+        return Err(Stop::new(exit::FAILED, "the backup is not whole", cause, "run `client-connect verify`"));
+    }
+    Ok(exit::OK)
+}

@@ -1,0 +1,118 @@
+//! The command line: what it prints where, and how it ends.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+fn client_connect(folder: &Path, arguments: &[&str], stdin: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_client-connect"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that does not read it has ended already.
+    let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_status_tells_what_went_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| client_connect(folder.path(), arguments, "");
+    assert_eq!(code(&run(&["--version"])), 0);
+    assert_eq!(code(&run(&["--no-such-flag"])), 2);
+    assert_eq!(code(&run(&["user"])), 2);
+
+    let refused = run(&["serve"]);
+    assert_eq!(code(&refused), 78);
+    assert!(stderr(&refused).starts_with("error: mail.host is not set\ncause: "), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("\nhint: "));
+    assert!(refused.stdout.is_empty());
+    assert!(!folder.path().join("data").exists(), "nothing is made by a command that is refused");
+
+    assert_eq!(code(&run(&["config", "print", "--listen", "nowhere"])), 78);
+    assert_eq!(code(&run(&["demo", "--listen", "0.0.0.0:0"])), 78);
+    assert_eq!(code(&run(&["check", "no-such-file.wasm"])), 78);
+}
+
+#[test]
+fn settings_are_printed_with_where_they_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("c.toml"), "listen = \"127.0.0.1:9000\"\n[mail]\nhost = \"mail.example.com\"\n")
+        .unwrap();
+    let printed = client_connect(folder.path(), &["-c", "c.toml", "--drain", "5", "config", "print"], "");
+    assert_eq!(code(&printed), 0, "{}", stderr(&printed));
+    assert!(stdout(&printed).contains("listen = \"127.0.0.1:9000\"  # file c.toml"));
+    assert!(stdout(&printed).contains("drain = \"5\"  # flag --drain"));
+    std::fs::write(folder.path().join("c.toml"), "lisen = \"127.0.0.1:9000\"\n").unwrap();
+    let refused = client_connect(folder.path(), &["-c", "c.toml", "config", "print"], "");
+    assert_eq!(code(&refused), 78);
+    assert!(stderr(&refused).contains("hint: did you mean \"listen\"?"), "{}", stderr(&refused));
+}
+
+#[test]
+fn a_plugin_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("good.wasm"), client_connect_embed::PLUGIN).unwrap();
+    std::fs::write(folder.path().join("bad.wasm"), b"\0asm nothing").unwrap();
+    let good = client_connect(folder.path(), &["check", "good.wasm"], "");
+    assert_eq!(code(&good), 0, "{}{}", stdout(&good), stderr(&good));
+    assert_eq!(code(&client_connect(folder.path(), &["check", "bad.wasm"], "")), 1);
+}
+
+#[test]
+fn a_first_user_is_added_with_their_firm() {
+    let folder = tempfile::tempdir().unwrap();
+    let add = |email: &str, more: &[&str], password: &str| {
+        let arguments = [&["user", "add", "--email", email, "--name", "Olive Owner"], more].concat();
+        client_connect(folder.path(), &arguments, password)
+    };
+    let firm = ["--firm", "Ashgrove Law", "--sender", "portal@ashgrove.example"];
+    assert_eq!(code(&add("olive@ashgrove.example", &[], "a long password\n")), 2, "there is no firm yet");
+    assert_eq!(code(&add("olive@ashgrove.example", &firm, "short\n")), 2);
+    assert_eq!(code(&add("no address", &firm, "a long password\n")), 2);
+    let added = add("olive@ashgrove.example", &[&firm[..], &["--admin"]].concat(), "a long password\n");
+    assert_eq!(code(&added), 0, "{}", stderr(&added));
+    assert_eq!(stdout(&added).trim().len(), 32);
+    assert_eq!(code(&add("Olive@Ashgrove.example", &[], "a long password\n")), 1, "there is one already");
+    assert_eq!(code(&add("ben@ashgrove.example", &[], "a long password\n")), 0);
+    let proof = client_connect(folder.path(), &["audit", "verify"], "");
+    assert_eq!(code(&proof), 0, "{}", stderr(&proof));
+    let line = stdout(&proof);
+    assert!(line.contains("2 rows, 0 erased, Ashgrove Law"), "{line}");
+    let head = line.split("  ").next().unwrap();
+    assert_eq!(code(&client_connect(folder.path(), &["audit", "verify", "--head", head], "")), 0);
+    let other = format!("{}:2:{}", head.split(':').next().unwrap(), "0".repeat(64));
+    assert_eq!(code(&client_connect(folder.path(), &["audit", "verify", "--head", &other], "")), 1);
+}
+
+#[test]
+fn the_api_describes_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = client_connect(folder.path(), &["openapi"], "");
+    assert_eq!(code(&printed), 0);
+    let document: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
+    for path in ["/api/sign-in/portal", "/api/sign-in/portal/code", "/api/sign-in/staff", "/api/me", "/api/portal/me"] {
+        assert!(document["paths"][path].is_object(), "{path}");
+    }
+}
