@@ -181,3 +181,6 @@ pub(crate) fn fill_random(bytes: &mut [u8]) {
         std::process::abort();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,14 +9,49 @@ use crate::store::{
     sql::{Host, at, ms},
 };
 
+macro_rules! columns {
+    () => {
+        "a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document, a.contact,
+         a.call, a.request, a.plugin, a.body, a.hash"
+    };
+}
+
+/// Times never decrease along a chain, so that a period is a range of numbers.
 macro_rules! filter {
     () => {
-        "a.seq < :before AND a.at >= :since AND a.at < :until
+        "a.firm = :firm AND a.seq >= :from AND a.seq < :to
          AND (:actor IS NULL OR a.actor = :actor) AND (:contact IS NULL OR a.contact = :contact)
          AND (:action IS NULL OR a.action = :action) AND (:family IS NULL OR substr(a.action, 1, length(:family)) = :family)
          AND (:calls OR a.action <> 'call')"
     };
 }
+
+/// The newest first, of a matter and of a firm: one statement for both would walk the wrong index for one of them.
+pub(super) const OF_MATTER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit a INDEXED BY audit_by_matter LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
+     WHERE a.matter = :matter AND a.matter IS NOT NULL AND ",
+    filter!(),
+    " ORDER BY a.seq DESC LIMIT :limit"
+);
+pub(super) const OF_FIRM: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit a LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
+     WHERE :matter IS NULL AND ",
+    filter!(),
+    " ORDER BY a.seq DESC LIMIT :limit"
+);
+/// The oldest first.
+pub(super) const EXPORT: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM audit a LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
+     WHERE (:matter IS NULL OR a.matter = :matter) AND ",
+    filter!(),
+    " ORDER BY a.seq LIMIT :limit"
+);
 
 /// Which rows. What is `None` is not asked for; the firm always is.
 #[derive(Clone, Debug, Default)]
@@ -83,50 +118,13 @@ pub struct Entry {
 /// # Errors
 /// Only if the database fails.
 pub fn list(tx: &SqliteTx, query: &Query) -> Result<Vec<Entry>, HostError> {
-    // The same statement for a matter and for a firm would walk the wrong index for one of them.
-    let statement = if query.matter.is_some() {
-        concat!(
-            "SELECT a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document,
-                    a.contact, a.call, a.request, a.plugin, a.body, a.hash
-             FROM audit a INDEXED BY audit_by_matter LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
-             WHERE a.matter = :matter AND a.firm = :firm AND ",
-            filter!(),
-            " ORDER BY a.at DESC, a.seq DESC LIMIT :limit"
-        )
-    } else {
-        concat!(
-            "SELECT a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document,
-                    a.contact, a.call, a.request, a.plugin, a.body, a.hash
-             FROM audit a LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
-             WHERE :matter IS NULL AND a.firm = :firm AND ",
-            filter!(),
-            " ORDER BY a.seq DESC LIMIT :limit"
-        )
-    };
-    let family = query.action.as_deref().filter(|action| action.ends_with('.'));
-    tx.conn()
-        .prepare_cached(statement)
-        .and_then(|mut found| {
-            found
-                .query_map(
-                    named_params! {
-                        ":firm": query.firm,
-                        ":matter": query.matter,
-                        ":since": query.since.map_or(i64::MIN, ms),
-                        ":until": query.until.map_or(i64::MAX, ms),
-                        ":actor": query.actor,
-                        ":contact": query.contact,
-                        ":action": query.action.as_deref().filter(|_| family.is_none()),
-                        ":family": family,
-                        ":calls": query.calls,
-                        ":before": query.before.map_or(i64::MAX, ms),
-                        ":limit": query.limit,
-                    },
-                    entry,
-                )?
-                .collect()
-        })
-        .host()
+    let mut rows = Vec::new();
+    let statement = if query.matter.is_some() { OF_MATTER } else { OF_FIRM };
+    select(tx, statement, query, query.limit, |row| {
+        rows.push(row);
+        Ok::<_, HostError>(())
+    })?;
+    Ok(rows)
 }
 
 /// All rows that the query asks for, the oldest first, one after the other: for an export of any length.
@@ -136,33 +134,41 @@ pub fn list(tx: &SqliteTx, query: &Query) -> Result<Vec<Entry>, HostError> {
 pub fn export<E: From<HostError>>(
     tx: &SqliteTx,
     query: &Query,
+    each: impl FnMut(Entry) -> Result<(), E>,
+) -> Result<(), E> {
+    select(tx, EXPORT, query, u32::MAX, each)
+}
+
+fn select<E: From<HostError>>(
+    tx: &SqliteTx,
+    statement: &str,
+    query: &Query,
+    limit: u32,
     mut each: impl FnMut(Entry) -> Result<(), E>,
 ) -> Result<(), E> {
-    let mut select = tx
-        .conn()
-        .prepare_cached(concat!(
-            "SELECT a.seq, a.at, a.matter, a.actor_kind, a.actor, a.acting_for, coalesce(u.name, c.name), a.action, a.document,
-                    a.contact, a.call, a.request, a.plugin, a.body, a.hash
-             FROM audit a LEFT JOIN users u ON u.id = a.actor LEFT JOIN contacts c ON c.id = a.actor
-             WHERE (:matter IS NULL OR a.matter = :matter) AND a.firm = :firm AND ",
-            filter!(),
-            " ORDER BY a.seq"
-        ))
-        .host()?;
+    let from = match query.since {
+        None => 0,
+        Some(since) => first_since(tx, &query.firm, since)?,
+    };
+    let to = match query.until {
+        None => i64::MAX,
+        Some(until) => first_since(tx, &query.firm, until)?,
+    };
     let family = query.action.as_deref().filter(|action| action.ends_with('.'));
-    let rows = select
+    let mut found = tx.conn().prepare_cached(statement).host()?;
+    let rows = found
         .query_map(
             named_params! {
                 ":firm": query.firm,
                 ":matter": query.matter,
-                ":since": query.since.map_or(i64::MIN, ms),
-                ":until": query.until.map_or(i64::MAX, ms),
+                ":from": from,
+                ":to": to.min(query.before.map_or(i64::MAX, ms)),
                 ":actor": query.actor,
                 ":contact": query.contact,
                 ":action": query.action.as_deref().filter(|_| family.is_none()),
                 ":family": family,
                 ":calls": query.calls,
-                ":before": query.before.map_or(i64::MAX, ms),
+                ":limit": limit,
             },
             entry,
         )
@@ -171,6 +177,27 @@ pub fn export<E: From<HostError>>(
         each(row.host()?)?;
     }
     Ok(())
+}
+
+/// The number of the first row from this time on, found by halving.
+fn first_since(tx: &SqliteTx, firm: &str, since: Timestamp) -> Result<i64, HostError> {
+    let mut low = 1;
+    let mut high: i64 = tx
+        .conn()
+        .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM audit WHERE firm = ?1")
+        .and_then(|mut last| last.query_row([firm], |row| row.get(0)))
+        .host()?;
+    let mut time = tx.conn().prepare_cached("SELECT at FROM audit WHERE firm = ?1 AND seq = ?2").host()?;
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let at: i64 = time.query_row((firm, middle), |row| row.get(0)).host()?;
+        if at < ms(since) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    Ok(low)
 }
 
 fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {

@@ -29,9 +29,13 @@ const ROWS_MAX: u32 = 1_000;
 /// So far one page walks.
 const WALK: u32 = 20_000;
 /// So far the first page walks to count.
-const COUNT: u32 = 2_000;
-/// Up to so many documents are gathered and sorted here, where no index has them in order.
+const COUNT: u32 = 1_000;
+/// Up to so many documents are gathered and sorted here at once, where no index has them in order.
 const GATHER: i64 = 3_000;
+/// Up to so many are gathered once a walk has shown that they do not lie where it goes.
+const GATHER_LATE: i64 = 200_000;
+/// Hits are counted up to here, to guess how soon a walk meets them.
+const HITS: i64 = 20_000;
 
 pub(super) fn find(
     tx: &SqliteTx,
@@ -54,8 +58,29 @@ pub(super) fn find(
         Some(known) => Some(known),
         None => after.filter(|_| limit > 0).map(|after| (after.total, after.exact)),
     };
-    let (source, gathered) = source(tx, &scope, &start)?;
-    let found = take(tx, &scope, source, limit, known.is_none() && gathered.is_none())?;
+    let rows_asked = limit as usize + 1;
+    let (found, gathered) = match gather(tx, &scope, &start, rows_asked)? {
+        Gather::All(places, total) => (take(tx, &scope, Source::Found(places), limit, false, WALK)?, Some(total)),
+        Gather::Not => (take(tx, &scope, walks(tx, &scope, &start)?, limit, known.is_none(), WALK)?, None),
+        Gather::Perhaps(query, hits) => {
+            // If they lie evenly, the page is full after so many steps.
+            let evenly = u64::from(limit.saturating_add(1)) * u64::from(scope.documents) / hits.max(1).unsigned_abs();
+            let far = u32::try_from(evenly.saturating_mul(3)).unwrap_or(WALK).clamp(COUNT, WALK);
+            let found = take(tx, &scope, walks(tx, &scope, &start)?, limit, known.is_none(), far)?;
+            let late = if found.is_short(limit) {
+                walk::collect(tx, &scope, walk::by_trigrams(&scope), Some(&query), GATHER_LATE, &start, rows_asked)?
+            } else {
+                None
+            };
+            match late {
+                Some((places, total)) => (take(tx, &scope, Source::Found(places), limit, false, WALK)?, Some(total)),
+                None if found.is_short(limit) => {
+                    (take(tx, &scope, walks(tx, &scope, &start)?, limit, known.is_none(), WALK)?, None)
+                }
+                None => (found, None),
+            }
+        }
+    };
     let (total, exact) = match (gathered, known) {
         (Some(total), _) => (total, true),
         (None, Some((total, exact))) => (total.max(u32::try_from(found.places.len()).unwrap_or(0)), exact),
@@ -108,50 +133,60 @@ fn free_total(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Option<(u32, bool)>, H
     }
 }
 
-/// Where the rows come from, and how many there are if they had to be gathered.
-fn source(tx: &SqliteTx, scope: &Scope<'_>, start: &Place) -> Result<(Source, Option<u32>), HostError> {
-    if scope.same.is_some() {
-        let statement = statements::same_content(scope.sort);
+/// Whether a list is gathered and sorted here.
+enum Gather {
+    /// It was: the rows from the place on, and how many there are in all.
+    All(std::collections::VecDeque<Place>, u32),
+    /// It can be, by this query; but there are many hits, so many at least, and a walk may meet them soon.
+    Perhaps(String, i64),
+    /// There is an index to walk, and nothing better.
+    Not,
+}
+
+fn gather(tx: &SqliteTx, scope: &Scope<'_>, start: &Place, keep: usize) -> Result<Gather, HostError> {
+    if let Some((hash, _)) = &scope.same {
         let alike: i64 = tx
             .conn()
             .prepare_cached(
                 "SELECT count(*) FROM (SELECT 1 FROM documents WHERE matter = ?1 AND sha256 = ?2 AND deleted_at IS NULL LIMIT ?3)",
             )
-            .and_then(|mut count| {
-                let hash = scope.same.as_ref().map(|(hash, _)| hash.as_str());
-                count.query_row((scope.matter, hash, GATHER + 1), |row| row.get(0))
-            })
+            .and_then(|mut count| count.query_row((scope.matter, hash, GATHER + 1), |row| row.get(0)))
             .host()?;
         if alike <= GATHER {
-            let (places, total) = walk::collect(tx, scope, statement, None, GATHER + 1, start)?;
-            return Ok((Source::Found(places), Some(total)));
+            let statement = statements::same_content(scope.sort);
+            if let Some((places, total)) = walk::collect(tx, scope, statement, None, GATHER, start, keep)? {
+                return Ok(Gather::All(places, total));
+            }
         }
     }
+    let Some(term) = &scope.term else { return Ok(Gather::Not) };
+    if i64::from(way(tx, scope)?.length) <= GATHER {
+        return Ok(Gather::Not);
+    }
+    let Some(query) = walk::trigrams(matter_number(tx, scope.matter)?, term) else { return Ok(Gather::Not) };
+    let hits: i64 = tx
+        .conn()
+        .prepare_cached(SEARCHED_COUNT)
+        .and_then(|mut count| count.query_row((&query, HITS), |row| row.get(0)))
+        .host()?;
+    if hits > GATHER {
+        return Ok(Gather::Perhaps(query, hits));
+    }
+    match walk::collect(tx, scope, walk::by_trigrams(scope), Some(&query), GATHER, start, keep)? {
+        Some((places, total)) => Ok(Gather::All(places, total)),
+        None => Ok(Gather::Perhaps(query, hits)),
+    }
+}
+
+/// The index to walk, or the indexes.
+fn walks(tx: &SqliteTx, scope: &Scope<'_>, start: &Place) -> Result<Source, HostError> {
     let way = way(tx, scope)?;
-    if let Some(term) = &scope.term
-        && way.length > u32::try_from(GATHER).unwrap_or(u32::MAX)
-        && let Some(query) = walk::trigrams(matter_number(tx, scope.matter)?, term)
-    {
-        let hits: i64 = tx
-            .conn()
-            .prepare_cached(SEARCHED_COUNT)
-            .and_then(|mut count| count.query_row((&query, GATHER + 1), |row| row.get(0)))
-            .host()?;
-        if hits <= GATHER {
-            let (places, total) = walk::collect(tx, scope, walk::by_trigrams(scope), Some(&query), GATHER + 1, start)?;
-            return Ok((Source::Found(places), Some(total)));
-        }
-    }
     let looking = way.looking || scope.user.is_some() || scope.is_narrowed();
-    let walks = match way.over {
-        Over::Documents => vec![Walk::new(scope, Over::Documents, None, looking, start.clone())],
-        over => way
-            .contacts
-            .into_iter()
-            .map(|contact| Walk::new(scope, over, Some(contact), looking, start.clone()))
-            .collect(),
-    };
-    Ok((Source::Walks(walks), None))
+    let walk = |over, contact| Walk::new(scope, over, contact, looking, start.clone());
+    Ok(Source::Walks(match way.over {
+        Over::Documents => vec![walk(Over::Documents, None)],
+        over => way.contacts.into_iter().map(|contact| walk(over, Some(contact))).collect(),
+    }))
 }
 
 fn matter_number(tx: &SqliteTx, matter: &str) -> Result<i64, HostError> {
@@ -256,12 +291,26 @@ struct Found {
     ended: bool,
 }
 
-fn take(tx: &SqliteTx, scope: &Scope<'_>, mut source: Source, limit: u32, counting: bool) -> Result<Found, HostError> {
+impl Found {
+    /// Whether the way was too long for the page.
+    fn is_short(&self, limit: u32) -> bool {
+        !self.ended && self.places.len() < limit as usize
+    }
+}
+
+fn take(
+    tx: &SqliteTx,
+    scope: &Scope<'_>,
+    mut source: Source,
+    limit: u32,
+    counting: bool,
+    far: u32,
+) -> Result<Found, HostError> {
     let mut found = Found::default();
     let (mut walked, mut full) = (0_u32, limit == 0);
     let mut here: Option<Place> = None;
     loop {
-        let enough = if full { !counting || walked >= COUNT } else { walked >= WALK };
+        let enough = if full { !counting || walked >= COUNT } else { walked >= far };
         if enough {
             if !full {
                 found.next = here;

@@ -146,11 +146,6 @@ impl<'a> Scope<'a> {
         ]
     }
 
-    /// Whether every document of the matter exists for the viewer.
-    pub(super) fn sees_all(&self) -> bool {
-        self.user.is_none() && self.contact.is_none()
-    }
-
     /// Whether only part of the lane is asked for.
     pub(super) fn is_narrowed(&self) -> bool {
         self.term.is_some() || self.same.is_some()

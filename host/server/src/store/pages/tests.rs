@@ -181,6 +181,14 @@ fn sh6_a_rare_term_is_found_among_many_and_only_in_its_matter() {
         let (common, total, exact) = search("common");
         assert_eq!(common.len(), 3_300);
         assert!(!exact && total <= 3_300 && total >= 1_000, "{total}");
+        // Many, and all of them at the far end of the list: gathered, as no walk would come to them soon.
+        for n in 0..3_100 {
+            document(tx, MATTER, &format!("z{n}"), &format!("zebra {n}.pdf"), None, n);
+        }
+        let list = DocumentFilter { search: Some("zebra".into()), ..filter(Lane::WholeMatter, &[]) };
+        let first = page(tx, &host, &list, None, 2);
+        assert_eq!((ids(&first), first.total, first.exact), (vec!["z0", "z1"], 3_100, true));
+        assert_eq!(all(tx, &host, &list, 700).len(), 3_100);
         // Renamed, moved and deleted: the trigrams follow.
         documents::rename(tx, "needle", "plain.pdf", 10).unwrap();
         documents::move_to(tx, OTHER, MATTER, "elsewhere", 11).unwrap();

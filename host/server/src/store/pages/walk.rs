@@ -101,7 +101,8 @@ impl Source {
     }
 }
 
-/// All wanted documents that a statement finds, sorted, from a place on; and how many there are from the start.
+/// The wanted documents that a statement finds, sorted, the first `keep` from a place on; and how many there are from
+/// the start. `None` if it finds more than `most`.
 pub(super) fn collect(
     tx: &SqliteTx,
     scope: &Scope<'_>,
@@ -109,28 +110,39 @@ pub(super) fn collect(
     query: Option<&str>,
     most: i64,
     from: &Place,
-) -> Result<(VecDeque<Place>, u32), HostError> {
+    keep: usize,
+) -> Result<Option<(VecDeque<Place>, u32)>, HostError> {
     let mut select = tx.conn().prepare_cached(statement).host()?;
     let eyes = scope.eyes();
-    let nothing = rusqlite::types::Null;
-    let mut values: Vec<&dyn ToSql> = vec![&scope.matter, &query, &most, &nothing, &nothing];
+    let (nothing, limit) = (rusqlite::types::Null, most + 1);
+    let mut values: Vec<&dyn ToSql> = vec![&scope.matter, &query, &limit, &nothing, &nothing];
     values.extend(eyes.iter().map(|value| value as &dyn ToSql));
     values.truncate(select.parameter_count());
-    let mut places = Vec::new();
+    let order = |a: &Place, b: &Place| if scope.descending { b.cmp(a) } else { a.cmp(b) };
+    let (mut places, mut total, mut looked) = (Vec::new(), 0_u32, 0_i64);
     let found = select.query_map(values.as_slice(), step).host()?;
     for row in found {
         let (place, wanted) = row.host()?;
-        if wanted {
+        looked += 1;
+        if looked > most {
+            return Ok(None);
+        }
+        if !wanted {
+            continue;
+        }
+        total = total.saturating_add(1);
+        if order(&place, from).is_gt() {
             places.push(place);
         }
+        // What cannot be on the page any more is let go from time to time.
+        if places.len() > 4 * keep + 64 {
+            places.select_nth_unstable_by(keep, order);
+            places.truncate(keep);
+        }
     }
-    places.sort_unstable();
-    if scope.descending {
-        places.reverse();
-    }
-    let total = u32::try_from(places.len()).unwrap_or(u32::MAX);
-    let passed = places.partition_point(|place| if scope.descending { place >= from } else { place <= from });
-    Ok((places.into_iter().skip(passed).collect(), total))
+    places.sort_unstable_by(order);
+    places.truncate(keep);
+    Ok(Some((places.into(), total)))
 }
 
 /// The trigrams that a name with this term must have, with the matter's own; none for a term that is too short.

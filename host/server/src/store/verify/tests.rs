@@ -1,1 +1,159 @@
+//! Damage that was planted is found, and named by the check that is there for it.
 
+use client_connect_runtime::{
+    backend::{CallRecord, Effect, Tx},
+    types::{AccessGrant, Actor, ShareState, SharedDocument},
+};
+
+use super::*;
+use crate::store::testing::{ANN, FIRM, MATTER, World, document};
+
+const BYTES: &[u8] = b"0123456789";
+
+fn call(id: &str) -> CallRecord {
+    CallRecord {
+        id: id.to_owned(),
+        actor: Actor::Host,
+        at: 1_000,
+        export: "sharing.save",
+        matter: Some(MATTER.to_owned()),
+        plugin: "00".to_owned(),
+        request: None,
+    }
+}
+
+/// A folder in which all is well: a document with its bytes, a grant, a share, both audited.
+fn healthy() -> (World, Blobs) {
+    let world = World::new();
+    let folder = world.folder.path().join("documents");
+    std::fs::create_dir_all(folder.join("bl")).unwrap();
+    std::fs::write(folder.join("bl/blob-d1"), BYTES).unwrap();
+    let blobs = Blobs::folder(&folder).unwrap();
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(BYTES));
+    world.write(|tx| {
+        document(tx, MATTER, "d1", "a.pdf", None, 4);
+        for table in ["UPDATE documents SET sha256 = ?1", "UPDATE versions SET sha256 = ?1"] {
+            tx.conn().execute(table, [&hash]).unwrap();
+        }
+        let grant = AccessGrant {
+            contact: ANN.into(),
+            portal: true,
+            can_download: true,
+            since: 3,
+            until: None,
+            attributes: vec![],
+        };
+        let share = SharedDocument {
+            document: "d1".into(),
+            contact: ANN.into(),
+            state: ShareState::Live,
+            since: 3,
+            seen: None,
+            attributes: vec![("a".into(), "b".into())],
+        };
+        tx.put_grants(&MATTER.into(), std::slice::from_ref(&grant)).unwrap();
+        tx.put_shared(&MATTER.into(), std::slice::from_ref(&share)).unwrap();
+        tx.record(&call("call-1"), &[Effect::Grant(grant), Effect::Share(share)], &[]).unwrap();
+    });
+    (world, blobs)
+}
+
+fn broken(world: &World, blobs: &Blobs, noted: &[Head]) -> Vec<(&'static str, String)> {
+    let folder = world.folder.path().join("documents");
+    let settings = Settings { noted, folder: Some(&folder), now: 100_000_000_000 };
+    verify(&world.store, blobs, &settings)
+        .unwrap()
+        .into_iter()
+        .filter(|finding| !finding.holds())
+        .map(|finding| (finding.invariant, finding.named.join("; ")))
+        .collect()
+}
+
+#[test]
+fn a_healthy_folder_passes() {
+    let (world, blobs) = healthy();
+    assert_eq!(broken(&world, &blobs, &[]), []);
+}
+
+#[test]
+fn planted_damage_is_found_by_its_check() {
+    let statements: [(&str, &str); 18] = [
+        ("INV-2", "UPDATE documents SET version = 2"),
+        ("INV-2", "DELETE FROM versions"),
+        ("INV-3", "INSERT INTO loose_blobs VALUES ('blob-gone', 5)"),
+        ("INV-4", "INSERT INTO notices (firm, matter, recipient_kind, recipient, channel, topic, documents, key, attributes, call, created_at, due_at, letter)
+                   VALUES ('f1', 'm1', 'contact', 'c-ann', 'email', 'shared', '[]', 'k', '{}', 'call-1', 5, 6, 'nowhere')"),
+        ("INV-4", "INSERT INTO letters (id, firm, recipient_kind, recipient, channel, purpose, state, next_at, created_at)
+                   VALUES ('l', 'f1', 'contact', 'c-ann', 'email', 'notices', 'waiting', 900000000000, 5)"),
+        ("INV-5", "DROP TRIGGER audit_append_only_update; UPDATE audit SET actor = 'u-owner'"),
+        ("INV-5", "INSERT INTO notices (firm, matter, recipient_kind, recipient, channel, topic, documents, key, attributes, call, created_at, due_at)
+                   VALUES ('f1', 'm1', 'contact', 'c-ann', 'email', 'shared', '[]', 'k', '{}', 'no call', 5, 6)"),
+        ("INV-6", "UPDATE grants SET can_download = 0"),
+        ("INV-6", "UPDATE shares SET since = 99"),
+        ("INV-6", "INSERT INTO watchers VALUES ('m1', 'u-clerk', 1, 1, '{}')"),
+        ("counts", "UPDATE share_counts SET shared = 7"),
+        ("counts", "UPDATE matter_counts SET documents = 7"),
+        ("copies", "UPDATE shares SET activity_at = 9"),
+        ("keys", "UPDATE documents SET name = 'other.pdf'"),
+        ("keys", "UPDATE contacts SET email = 'new@mail.example' WHERE id = 'c-ann'"),
+        ("INV-8", "INSERT INTO sessions (token, kind, user, created_at, seen_at, ends_at) VALUES (zeroblob(32), 'staff', 'gone', 1, 1, 2)"),
+        ("search", "DROP TRIGGER names_searched_leave; DROP TRIGGER names_searched_return;
+                    UPDATE documents SET name = 'zebra.pdf', name_fold = 'zebra.pdf'"),
+        ("INV-9", "PRAGMA foreign_keys = OFF; INSERT INTO links VALUES ('nowhere', 'c-ann', '')"),
+    ];
+    for (invariant, statement) in statements {
+        let (world, blobs) = healthy();
+        if invariant == "INV-9" {
+            let raw = rusqlite::Connection::open(world.store.path()).unwrap();
+            raw.execute_batch(statement).unwrap();
+        } else {
+            world.write(|tx| tx.conn().execute_batch(statement).unwrap());
+        }
+        let found = broken(&world, &blobs, &[]);
+        assert!(found.iter().any(|(name, _)| *name == invariant), "{statement}: {found:?}");
+    }
+}
+
+#[test]
+fn bytes_that_are_gone_changed_cut_or_nobodys_are_found() {
+    for (what, content) in [
+        ("gone", None),
+        ("changed", Some(&b"0123456780"[..])),
+        ("cut", Some(b"01234")),
+        ("longer", Some(b"0123456789a")),
+    ] {
+        let (world, blobs) = healthy();
+        let path = world.folder.path().join("documents/bl/blob-d1");
+        match content {
+            None => std::fs::remove_file(path).unwrap(),
+            Some(bytes) => std::fs::write(path, bytes).unwrap(),
+        }
+        let found = broken(&world, &blobs, &[]);
+        assert!(
+            matches!(found.as_slice(), [("INV-3", named)] if named.contains("document d1 version 1")),
+            "{what}: {found:?}"
+        );
+    }
+    let (world, blobs) = healthy();
+    std::fs::write(world.folder.path().join("documents/bl/blob-stray"), b"x").unwrap();
+    assert_eq!(broken(&world, &blobs, &[]), [("INV-3", "no row names blob-stray".to_owned())]);
+}
+
+#[test]
+fn a_noted_head_must_be_in_the_chain() {
+    let (world, blobs) = healthy();
+    let head = world.read(|tx| audit::head(tx, FIRM).unwrap().unwrap());
+    assert_eq!(broken(&world, &blobs, std::slice::from_ref(&head)), []);
+    let other = Head { hash: "00".repeat(32), ..head };
+    assert_eq!(broken(&world, &blobs, &[other])[0].0, "INV-5");
+}
+
+#[test]
+fn sh25_a_purged_document_takes_its_shares_with_it_and_the_proof_knows() {
+    let (world, blobs) = healthy();
+    world.write(|tx| {
+        crate::store::documents::delete(tx, MATTER, &["d1".into()], 5).unwrap();
+        crate::store::documents::purge(tx, MATTER, &["d1".into()], 100_000_000_000).unwrap();
+    });
+    assert_eq!(broken(&world, &blobs, &[]), []);
+}
