@@ -20,6 +20,18 @@ pub fn announce(tx: &SqliteTx, blob: &str, now: Timestamp) -> Result<(), HostErr
         .map(drop)
 }
 
+/// The blob is still being written: it is loose since now.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn touch(tx: &SqliteTx, blob: &str, now: Timestamp) -> Result<(), HostError> {
+    tx.conn()
+        .prepare_cached("UPDATE loose_blobs SET since = ?2 WHERE blob = ?1 AND since > 0")
+        .and_then(|mut update| update.execute((blob, ms(now.max(1)))))
+        .host()
+        .map(drop)
+}
+
 /// The blob is named by a row from now on.
 ///
 /// # Errors

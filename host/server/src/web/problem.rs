@@ -214,6 +214,10 @@ impl From<HostError> for Problem {
                 tracing::debug!(%cause, "a request is over a limit");
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "limit-exceeded", "")
             }
+            HostError::Other(cause) if crate::store::is_disk_full(&cause) => {
+                tracing::error!(%cause, "the disk is full");
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", "There is no room left. Nothing was changed.")
+            }
             HostError::Other(cause) => Self::internal(cause),
         }
     }

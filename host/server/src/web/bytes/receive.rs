@@ -178,7 +178,15 @@ async fn receive(
     let begun = web::blocking(app, move |_| Ok(Loose::begin(&owner)?)).await?;
     let mut writer = app.blobs.write(begun.id());
     match fill(&mut writer, first, limit, source).await {
-        Ok(()) => Ok(Some(Arrived { written: writer.finish().await?, loose: begun, name })),
+        Ok(()) => {
+            // In a task of its own: were it broken off here, the file could appear after its row was forgotten.
+            let finishing = tokio::spawn(async move {
+                let written = writer.finish().await;
+                (begun, written)
+            });
+            let (loose, written) = finishing.await.map_err(Problem::internal)?;
+            Ok(Some(Arrived { loose, name, written: written? }))
+        }
         Err(problem) => {
             writer.abort().await;
             Err(problem)

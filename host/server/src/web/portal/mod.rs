@@ -20,6 +20,8 @@ use crate::{
 mod archive;
 mod download;
 pub mod read;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 /// The routes under `/api/portal`.

@@ -17,7 +17,7 @@ use super::Visitor;
 use crate::{
     app::SharedApp,
     store::SqliteTx,
-    web::{Path, Query, blocking, extract::json_bytes, problem::Problem, types::Sort},
+    web::{Path, Query, blocking, extract::json_bytes, problem::Problem, types::{Attributes, Sort}},
 };
 
 /// The most rows of one answer.
@@ -49,6 +49,8 @@ pub struct PortalMatter<'m> {
     opened_at: u64,
     can_download: bool,
     can_upload: bool,
+    /// What else the plugin says of it, for instance when access ends.
+    attributes: Attributes,
     /// The largest file that may be sent, in bytes.
     upload_limit: u64,
 }
@@ -194,6 +196,7 @@ pub fn view(
         opened_at: seen.opened_at,
         can_download: seen.can_download,
         can_upload: seen.can_upload,
+        attributes: Attributes(seen.attributes),
         upload_limit,
     };
     json(&answer, 512)

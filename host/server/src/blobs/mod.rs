@@ -1,8 +1,7 @@
 //! The documents' bytes: in a folder, or in an S3-compatible store, always under random ids and never under names.
 //!
 //! Guaranteed here: a blob is durable (its bytes and its directory entry synced) before [`Writer::finish`]
-//! answers, so before any row names it; and a row in `loose_blobs` stands from before the first byte until the
-//! transaction that names the blob, so whatever breaks in between is found and thrown away by [`sweep`].
+//! answers, so before any row names it. What breaks before a row names it is thrown away: [`Loose`] and [`sweep`].
 
 use std::{
     error::Error as _,
@@ -13,25 +12,21 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use client_connect_runtime::backend::Mode;
 use object_store::{
     MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, local::LocalFileSystem,
     path::Path,
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{
-    app::App,
-    store::{self, loose},
-};
+mod loose;
+
+pub use loose::{Loose, sweep, sweeper};
 
 /// What is collected before it goes to the store, in a folder and over the network.
 const LOCAL_PART: usize = 1 << 20;
 const REMOTE_PART: usize = 8 << 20;
 /// How much of the beginning is kept to tell what kind of file it is.
 const HEAD: usize = 64 << 10;
-/// How old a loose blob must be before it is swept, in milliseconds.
-const LOOSE_FOR: u64 = 60 * 60 * 1000;
 
 /// Why bytes could not be stored or read.
 #[derive(Debug, thiserror::Error)]
@@ -110,6 +105,16 @@ impl Blobs {
     pub fn folder(root: &FilePath) -> Result<Self, BlobError> {
         std::fs::create_dir_all(root)?;
         let root = root.canonicalize()?;
+        // All of them now: one made during an upload would have to be durable before another upload relies on it.
+        for shard in 0..=u8::MAX {
+            match std::fs::create_dir(root.join(hex::encode([shard]))) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error.into()),
+                _ => {}
+            }
+        }
+        for folder in [Some(root.as_path()), root.parent()].into_iter().flatten() {
+            File::open(folder)?.sync_all()?;
+        }
         let objects = LocalFileSystem::new_with_prefix(&root)?.with_fsync(true);
         Ok(Self { objects: Arc::new(objects), root: Some(root) })
     }
@@ -365,110 +370,53 @@ impl Reader {
     }
 }
 
-/// A blob that no row names yet. Dropped before [`Loose::keep`], it is thrown away, with its row.
-#[derive(Debug)]
-pub struct Loose {
-    app: Arc<App>,
-    blob: Option<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Loose {
-    /// Mints an id and puts it down as loose, durably, before the first byte is written. Blocks.
-    ///
-    /// # Errors
-    /// If the database does not take the row.
-    pub fn begin(app: &Arc<App>) -> Result<Self, client_connect_runtime::types::HostError> {
-        let blob = store::new_id();
-        let now = app.runtime.now();
-        let tx = app.runtime.backend().begin_own(Mode::Write, now)?;
-        loose::announce(&tx, &blob, now)?;
-        commit(tx)?;
-        Ok(Self { app: Arc::clone(app), blob: Some(blob) })
+    fn full() -> io::Error {
+        io::Error::from(io::ErrorKind::StorageFull)
     }
 
-    /// The blob's id.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        self.blob.as_deref().unwrap_or_default()
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        assert!(matches!(BlobError::from(full()), BlobError::Full));
+        let wrapped = object_store::Error::Generic { store: "x", source: Box::new(full()) };
+        assert!(matches!(BlobError::from(wrapped), BlobError::Full));
+        let other = object_store::Error::Generic { store: "x", source: "broken".into() };
+        assert!(matches!(BlobError::from(other), BlobError::Failed(_)));
     }
 
-    /// A row names it now, and that is committed.
-    pub fn keep(mut self) {
-        self.blob = None;
-    }
-}
-
-impl Drop for Loose {
-    fn drop(&mut self) {
-        // Without a runtime the process is ending; the sweeper of the next start finds the row.
-        if let (Some(blob), Ok(handle)) = (self.blob.take(), tokio::runtime::Handle::try_current()) {
-            let app = Arc::clone(&self.app);
-            handle.spawn(async move {
-                if let Err(error) = discard(&app, blob).await {
-                    tracing::warn!(%error, "a loose blob waits for the sweeper");
-                }
-            });
+    #[tokio::test]
+    async fn what_was_written_is_read_whole_and_by_range() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::folder(folder.path()).unwrap();
+        for size in [1, LOCAL_PART - 1, LOCAL_PART, LOCAL_PART + 1, 3 * LOCAL_PART + 5] {
+            let blob = format!("{size:032x}");
+            let bytes: Vec<u8> = (0..size).map(|n| u8::try_from(n % 253).unwrap()).collect();
+            let mut writer = blobs.write(&blob);
+            for chunk in bytes.chunks(300_007) {
+                writer.push(Bytes::copy_from_slice(chunk)).await.unwrap();
+            }
+            let written = writer.finish().await.unwrap();
+            assert_eq!((written.size, written.sha256), (size as u64, hex::encode(Sha256::digest(&bytes))));
+            assert!(blobs.open(&blob, 0).unwrap().read(size).unwrap() == bytes);
+            assert!(blobs.open(&blob, 1).unwrap().read(size - 1).unwrap() == bytes[1..]);
+            assert!(matches!(blobs.open(&blob, 1).unwrap().read(size), Err(BlobError::Short(_))));
+            blobs.remove(&blob).await.unwrap();
+            assert!(matches!(blobs.open(&blob, 0), Err(BlobError::Missing(_))));
+            blobs.remove(&blob).await.unwrap();
         }
     }
-}
 
-/// Throws away one loose blob. One that has been named in the meantime, by a commit whose answer was lost, stays.
-async fn discard(app: &Arc<App>, blob: String) -> Result<(), BlobError> {
-    let (condemned, id) = (Arc::clone(app), blob.clone());
-    if !blocking(move || own(&condemned, |tx| loose::condemn(tx, &id))).await?? {
-        return Ok(());
+    #[tokio::test]
+    async fn a_writer_that_is_dropped_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::folder(folder.path()).unwrap();
+        let mut writer = blobs.write("ab34");
+        writer.push(Bytes::from(vec![1; 2 * LOCAL_PART])).await.unwrap();
+        writer.abort().await;
+        assert!(matches!(blobs.open("ab34", 0), Err(BlobError::Missing(_))));
+        assert_eq!(std::fs::read_dir(folder.path().join("ab")).unwrap().count(), 0);
     }
-    app.blobs.remove(&blob).await?;
-    let app = Arc::clone(app);
-    blocking(move || own(&app, |tx| loose::forget(tx, &blob))).await?
-}
-
-/// Deletes the blobs that have been loose for an hour, and answers how many.
-///
-/// # Errors
-/// If the database or the store of documents does not answer; the next run goes on from there.
-pub async fn sweep(app: &Arc<App>) -> Result<usize, BlobError> {
-    let mut swept = 0;
-    loop {
-        let reader = Arc::clone(app);
-        let before = app.runtime.now().saturating_sub(LOOSE_FOR);
-        let found = blocking(move || own(&reader, |tx| loose::before(tx, before, 100))).await??;
-        if found.is_empty() {
-            return Ok(swept);
-        }
-        for blob in found {
-            discard(app, blob).await?;
-            swept += 1;
-        }
-    }
-}
-
-/// Sweeps at once and then every ten minutes, until it is dropped.
-pub async fn sweeper(app: Arc<App>) {
-    let mut tick = tokio::time::interval(std::time::Duration::from_secs(600));
-    loop {
-        tick.tick().await;
-        match sweep(&app).await {
-            Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "loose blobs were thrown away"),
-            Err(error) => tracing::warn!(%error, "sweeping loose blobs broke off"),
-        }
-    }
-}
-
-fn own<T>(
-    app: &App,
-    work: impl FnOnce(&store::SqliteTx) -> Result<T, client_connect_runtime::types::HostError>,
-) -> Result<T, BlobError> {
-    let run = || {
-        let tx = app.runtime.backend().begin_own(Mode::Write, app.runtime.now())?;
-        let answer = work(&tx)?;
-        commit(tx)?;
-        Ok(answer)
-    };
-    run().map_err(|error: client_connect_runtime::types::HostError| BlobError::Failed(format!("{error:?}")))
-}
-
-fn commit(tx: store::SqliteTx) -> Result<(), client_connect_runtime::types::HostError> {
-    tx.commit().map_err(|error| client_connect_runtime::types::HostError::Unavailable(error.to_string()))
 }

@@ -1,0 +1,7 @@
+//! The portal over its real router, with the compiled plugin.
+
+mod downloads;
+mod house;
+mod reading;
+mod streams;
+mod uploads;
