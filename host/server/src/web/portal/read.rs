@@ -17,7 +17,12 @@ use super::Visitor;
 use crate::{
     app::SharedApp,
     store::SqliteTx,
-    web::{Path, Query, blocking, extract::json_bytes, problem::Problem, types::{Attributes, Sort}},
+    web::{
+        Path, Query, blocking,
+        extract::json_bytes,
+        problem::Problem,
+        types::{Attributes, Sort},
+    },
 };
 
 /// The most rows of one answer.
