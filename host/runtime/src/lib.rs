@@ -13,6 +13,7 @@ mod failure;
 mod floor;
 mod imports;
 mod limits;
+pub mod memory;
 mod plugin;
 mod preflight;
 mod runtime;
