@@ -56,8 +56,14 @@ impl<T> Entry<'_, T> {
 }
 
 /// A store for one call, with every limit set.
-pub(crate) fn store<T: Tx>(engine: &wasmtime::Engine, limits: &Limits, floor: Floor<T>, now: u64) -> Store<State<T>> {
-    let state = State { floor, meter: Meter::new(limits), wasi: Wasi::new(now, limits.handles, limits.stderr) };
+pub(crate) fn store<T: Tx>(
+    engine: &wasmtime::Engine,
+    limits: &Limits,
+    floor: Floor<T>,
+    meter: Meter,
+    now: u64,
+) -> Store<State<T>> {
+    let state = State { floor, meter, wasi: Wasi::new(now, limits.handles, limits.stderr) };
     let mut store = Store::new(engine, state);
     store.limiter(|state| &mut state.meter);
     store.set_hostcall_fuel(limits.hostcall_bytes);
@@ -101,9 +107,14 @@ fn run_in_store<T: Tx, E: Export>(
     caller: &Caller,
     export: &E,
 ) -> (Option<T>, Result<E::Answer, Failure>) {
-    let record = record(caller, E::NAME, export.bound().matters.first(), now, &plugin.info.sha256);
-    let mut floor = Floor::new(Some(tx), record, export.bound(), E::WRITES, &shared.limits);
-    match guarded(|| floor.enter()) {
+    let bound = export.bound();
+    let mut record = record(caller, E::NAME, bound.matters.first(), now, &plugin.info.sha256);
+    if E::WRITES {
+        record.id = id();
+    }
+    let mut meter = Meter::new(&shared.limits);
+    let mut floor = Floor::new(Some(tx), record, bound, E::WRITES, &shared.limits);
+    match meter.hosting(|| guarded(|| floor.enter())) {
         Ok(Ok(true)) => {}
         Ok(Ok(false)) => return (floor.into_tx(), Err(Failure::Refused(Refusal::NotFound))),
         Ok(Err(error)) => return (floor.into_tx(), Err(backend(E::NAME, error))),
@@ -115,13 +126,13 @@ fn run_in_store<T: Tx, E: Export>(
         locale: caller.locale.clone(),
         attributes: caller.attributes.clone(),
     };
-    let mut store = store(&shared.engine, &shared.limits, floor, now);
+    let mut store = store(&shared.engine, &shared.limits, floor, meter, now);
     let called = catch_unwind(AssertUnwindSafe(|| {
         let instance = plugin.pre.instantiate(&mut store)?;
         let mut entry = Entry { name: E::NAME, plugin, instance, store: &mut store, context: &context };
         export.invoke(&mut entry)
     }));
-    let State { mut floor, meter, wasi } = store.into_data();
+    let State { mut floor, mut meter, wasi } = store.into_data();
     metrics::histogram!("plugin_host_calls", "export" => E::NAME).record(meter.host_calls);
     let answer = match called {
         Ok(Ok(answer)) => answer,
@@ -132,13 +143,17 @@ fn run_in_store<T: Tx, E: Export>(
         Ok(answer) => answer,
         Err(refusal) => return (floor.into_tx(), Err(Failure::Refused(refusal))),
     };
-    let proven = guarded(|| {
-        let proven = export.prove(&mut floor, answer)?;
-        if proven.is_ok() {
-            floor.finish()?;
-        }
-        Ok(proven)
+    let proven = meter.hosting(|| {
+        guarded(|| {
+            let proven = export.prove(&mut floor, answer)?;
+            if proven.is_ok() {
+                floor.finish()?;
+            }
+            Ok(proven)
+        })
     });
+    // A backend that answered, but too late, is as good as one that did not.
+    let proven = proven.and_then(|proven| meter.overdue().map_or(Ok(proven), Err));
     let result = match proven {
         Ok(Ok(Ok(answer))) => Ok(answer),
         Ok(Ok(Err(refusal))) => Err(Failure::Refused(refusal)),
@@ -148,7 +163,7 @@ fn run_in_store<T: Tx, E: Export>(
     (floor.into_tx(), result)
 }
 
-/// The host's own account of a call.
+/// The host's own account of a call. It gets an id when it may write: nothing else is ever written down.
 pub(crate) fn record(
     caller: &Caller,
     export: &'static str,
@@ -157,7 +172,7 @@ pub(crate) fn record(
     plugin: &str,
 ) -> CallRecord {
     CallRecord {
-        id: id(),
+        id: String::new(),
         actor: caller.actor.clone(),
         at,
         export,
@@ -168,7 +183,7 @@ pub(crate) fn record(
 }
 
 /// 128 bits of the system's random source, in hex.
-fn id() -> String {
+pub(crate) fn id() -> String {
     let mut bytes = [0; 16];
     if getrandom::fill(&mut bytes).is_err() {
         tracing::error!("the system has no random bytes; a call goes without an id of its own");

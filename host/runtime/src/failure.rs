@@ -52,8 +52,6 @@ pub enum Broke {
     Memory,
     /// It handed over or asked for more than its limits allow: bytes, rows, notices, host calls.
     Budget,
-    /// It answered or wrote what the floor forbids.
-    Floor,
     /// The host panicked in an import.
     Panic,
     /// The backend did not answer.

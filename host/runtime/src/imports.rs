@@ -62,6 +62,14 @@ impl Meter {
         }
     }
 
+    /// Runs work of the host, on the host's time.
+    pub(crate) fn hosting<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let began = Instant::now();
+        let done = work();
+        self.host_time += began.elapsed();
+        done
+    }
+
     /// Whether the call has had its time, and whose time it was.
     pub(crate) fn overdue(&self) -> Option<Stop> {
         let total = self.started.elapsed();
@@ -109,9 +117,8 @@ type Answer<R> = wasmtime::Result<Result<R, HostError>>;
 impl<T: Tx> State<T> {
     fn import<R>(&mut self, name: &'static str, work: impl FnOnce(&mut Floor<T>) -> Result<R, HostError>) -> Answer<R> {
         self.count(name)?;
-        let began = Instant::now();
-        let answer = work(&mut self.floor);
-        self.meter.host_time += began.elapsed();
+        let floor = &mut self.floor;
+        let answer = self.meter.hosting(|| work(floor));
         if let Err(error) = &answer {
             tracing::debug!(import = name, ?error, "an import failed");
         }

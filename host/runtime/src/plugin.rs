@@ -59,8 +59,6 @@ pub struct PluginInfo {
     pub name: String,
     /// As it says itself.
     pub version: String,
-    /// As it says itself.
-    pub attributes: Vec<(String, String)>,
     /// Of the component's bytes, in hex.
     pub sha256: String,
     /// Of the component, in bytes.

@@ -4,13 +4,13 @@
 //! If another transaction came first, the work runs again, in whole, three times at most.
 
 use crate::{
-    backend::{Backend, CommitError, Mode, Remembered, Tx},
+    backend::{Backend, CallRecord, CommitError, Mode, Remembered, Tx},
     call,
     exports::Export,
     failure::{Failure, Stop},
     floor::{Bound, Floor},
     runtime::{Runtime, Shared},
-    types::{Actor, Attributes, ContactId, DocumentId, HostError, MatterId, Timestamp},
+    types::{Actor, Attributes, ContactId, DocumentId, HostError, MatterId, Refusal, Timestamp},
 };
 
 /// How often a unit is tried when other transactions come first.
@@ -164,8 +164,9 @@ impl<T: Tx> Unit<'_, T> {
     /// As [`Failure`] says.
     pub fn call<E: Export>(&mut self, caller: &Caller, export: &E) -> Result<E::Answer, Failure> {
         self.run(|shared, tx, now| {
-            if E::WRITES && self_mode_reads(tx.1) {
-                return (Some(tx.0), Err(Failure::Backend(HostError::Other(format!("{} in a unit that only reads", E::NAME)))));
+            if E::WRITES && tx.1 == Mode::Read {
+                let misused = HostError::Other(format!("{} in a unit that only reads", E::NAME));
+                return (Some(tx.0), Err(Failure::Backend(misused)));
             }
             call::run(shared, tx.0, now, caller, export)
         })
@@ -175,7 +176,7 @@ impl<T: Tx> Unit<'_, T> {
     /// The actor must be a user who may share there, or the host. Answers those whose portal was open.
     ///
     /// # Errors
-    /// [`Failure::Backend`] with `not-found` for whom the matter is not there or not theirs to share.
+    /// [`Failure::Refused`] with `not-found` for whom the matter is not there or not theirs to share.
     pub fn revoke(&mut self, caller: &Caller, matter: &MatterId, contacts: &[ContactId]) -> Result<Vec<ContactId>, Failure> {
         self.emergency(caller, "host.revoke", matter, |floor| floor.revoke(matter, contacts))
     }
@@ -202,7 +203,7 @@ impl<T: Tx> Unit<'_, T> {
         work: impl FnOnce(&mut Floor<T>) -> Result<R, HostError>,
     ) -> Result<R, Failure> {
         self.run(|shared, tx, now| {
-            let record = call::record(caller, name, Some(matter), now, "");
+            let record = CallRecord { id: call::id(), ..call::record(caller, name, Some(matter), now, "") };
             let mut floor = Floor::new(Some(tx.0), record, Bound::to(matter), true, &shared.limits);
             let done = call::guarded(|| {
                 let answer = work(&mut floor)?;
@@ -211,6 +212,7 @@ impl<T: Tx> Unit<'_, T> {
             });
             let done = match done {
                 Ok(Ok(answer)) => Ok(answer),
+                Ok(Err(HostError::NotFound(_))) => Err(Failure::Refused(Refusal::NotFound)),
                 Ok(Err(error)) => Err(Failure::Backend(error)),
                 Err(Stop { blame, reason, detail }) => Err(Failure::Broken { export: name, blame, reason, detail }),
             };
@@ -248,8 +250,4 @@ impl<T: Tx> Unit<'_, T> {
             CommitError::Failed(detail) => CommitOr::Failure(Failure::Backend(HostError::Other(detail))),
         })
     }
-}
-
-fn self_mode_reads(mode: Mode) -> bool {
-    mode == Mode::Read
 }

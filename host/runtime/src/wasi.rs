@@ -99,6 +99,30 @@ impl HasData for Clock {
     type Data<'a> = &'a mut Wasi;
 }
 
+/// What of WASI 0.2 is there to be imported; [`link`] links these and no others.
+pub(crate) const GRANTED: &[&str] = &[
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/stderr",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:cli/terminal-stderr",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+];
+
 /// Links all of WASI 0.2 but its sockets.
 pub(crate) fn link<S: HasWasi>(l: &mut Linker<S>) -> wasmtime::Result<()> {
     cli::environment::add_to_linker::<S, WasiCli>(l, |s| s.wasi().cli())?;

@@ -1,5 +1,7 @@
 //! What of an answer leaves the runtime: of the portal's answers, only what the floor can prove by itself.
 
+use std::collections::HashSet;
+
 use super::{Floor, is_open};
 use crate::{
     backend::{Tx, Viewer},
@@ -7,18 +9,20 @@ use crate::{
 };
 
 /// An answer that stays an answer, or is refused after all.
-pub type Proven<A> = Result<Result<A, Refusal>, HostError>;
+pub(crate) type Proven<A> = Result<Result<A, Refusal>, HostError>;
 
 impl<T: Tx> Floor<T> {
     /// Matters to choose from: those where the contact's portal is open.
     pub(crate) fn prove_matters(&mut self, mut rows: Vec<MatterChoice>) -> Proven<Vec<MatterChoice>> {
         let now = self.call.at;
+        let answered = rows.len();
         let granted = self.granted()?;
         rows.retain(|row| {
             granted.iter().any(|known| {
                 known.matter.id == row.matter && known.matter.firm.enabled && is_open(&known.grant, now)
             })
         });
+        self.note_trimmed(answered - rows.len());
         Ok(Ok(rows))
     }
 
@@ -44,7 +48,9 @@ impl<T: Tx> Floor<T> {
             return Ok(Err(Refusal::NotFound));
         }
         let download = self.may_download()?;
+        let answered = page.rows.len();
         page.rows.retain(|row| self.shown.documents.contains_key(&row.document));
+        self.note_trimmed(answered - page.rows.len());
         for row in &mut page.rows {
             row.can_download &= download;
         }
@@ -76,11 +82,14 @@ impl<T: Tx> Floor<T> {
         let permitted: Vec<DocumentId> = answer.into_iter().map(|document| document.id).collect();
         self.scope(matter)?;
         self.look_at(matter, &permitted)?;
-        Ok(Ok(permitted
+        let asked: HashSet<&DocumentId> = asked.iter().collect();
+        let proven: Vec<Document> = permitted
             .iter()
             .filter(|id| asked.contains(id))
             .filter_map(|id| self.shown.documents.get_mut(id).and_then(Option::take))
-            .collect()))
+            .collect();
+        self.note_trimmed(permitted.len() - proven.len());
+        Ok(Ok(proven))
     }
 
     /// The portal of the matter is open to the actor's contact, and the firm is switched on.
@@ -89,6 +98,14 @@ impl<T: Tx> Floor<T> {
             return Ok(false);
         }
         Ok(self.portal_open()? && self.matter(matter)?.is_some_and(|matter| matter.firm.enabled))
+    }
+
+    /// A plugin that keeps the contract answers nothing that is trimmed: whoever runs it should know.
+    fn note_trimmed(&self, rows: usize) {
+        if rows > 0 {
+            tracing::warn!(export = self.call.export, rows, "the plugin answered more than the floor lets through");
+            metrics::counter!("plugin_trimmed_total", "export" => self.call.export).increment(rows as u64);
+        }
     }
 
     fn may_download(&mut self) -> Result<bool, HostError> {

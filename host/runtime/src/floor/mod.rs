@@ -11,7 +11,7 @@ mod reads;
 mod revoke;
 mod writes;
 
-pub use answers::Proven;
+pub(crate) use answers::Proven;
 
 use std::collections::{HashMap, HashSet};
 

@@ -114,8 +114,9 @@ impl<T: Tx> Floor<T> {
         Ok(())
     }
 
-    pub(crate) fn set_watchers(&mut self, matter: &MatterId, watchers: Vec<Watcher>) -> Result<(), HostError> {
+    pub(crate) fn set_watchers(&mut self, matter: &MatterId, mut watchers: Vec<Watcher>) -> Result<(), HostError> {
         self.may_write(matter, watchers.len())?;
+        watchers.sort_by(|a, b| a.user.cmp(&b.user));
         once_each(watchers.iter().map(|watcher| &watcher.user))?;
         let before = self.tx()?.watchers(matter)?;
         let told_more = |new: &Watcher| {
@@ -275,7 +276,7 @@ fn opens(old: Option<&AccessGrant>, new: &AccessGrant) -> bool {
     match old {
         None => new.portal || new.can_download,
         Some(old) => {
-            new.portal && !old.portal || new.can_download && !old.can_download || later(old.until, new.until)
+            new.can_download && !old.can_download || new.portal && (!old.portal || later(old.until, new.until))
         }
     }
 }

@@ -68,12 +68,11 @@ impl Memory {
 impl Backend for Memory {
     type Tx = MemoryTx;
 
-    fn begin(&self, mode: Mode, now: Timestamp) -> Result<MemoryTx, HostError> {
+    fn begin(&self, mode: Mode, _now: Timestamp) -> Result<MemoryTx, HostError> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(MemoryTx {
             store: self.clone(),
             mode,
-            now,
             base: kept.version,
             records: kept.records.clone(),
             wrote: false,
@@ -86,7 +85,6 @@ impl Backend for Memory {
 pub struct MemoryTx {
     store: Memory,
     mode: Mode,
-    now: Timestamp,
     base: u64,
     records: Arc<Records>,
     wrote: bool,

@@ -241,6 +241,11 @@ impl Records {
         self.shares.iter().filter(|((at, ..), _)| at == matter).map(|(_, share)| share.clone()).collect()
     }
 
+    /// A matter as the platform itself reads it.
+    pub fn matter_as_read(&self, id: &str) -> Option<Matter> {
+        self.matter_for(&Viewer::Host, &id.to_owned())
+    }
+
     /// A document, in the bin or not.
     pub fn stored_document(&self, id: &str) -> Option<&StoredDocument> {
         self.documents.get(id)
