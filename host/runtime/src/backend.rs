@@ -101,7 +101,10 @@ pub struct Remembered {
 
 /// One transaction. Dropping it undoes it. All lists are answered by the rules of `storage.wit`: `Option`
 /// lists answer what there is of those named (or all), by id; the others answer each, in the order asked.
-#[expect(clippy::missing_errors_doc, reason = "every method fails with what `host-error` says, for the reasons it says")]
+#[expect(
+    clippy::missing_errors_doc,
+    reason = "every method fails with what `host-error` says, for the reasons it says"
+)]
 pub trait Tx: Send + 'static {
     /// Makes all of it durable, or nothing.
     fn commit(self) -> Result<(), CommitError>;
@@ -116,10 +119,21 @@ pub trait Tx: Send + 'static {
     /// For each, the firm's other contacts with the same address, compared as a sign-in compares them.
     fn same_address(&mut self, contacts: &[ContactId]) -> Result<Vec<Vec<Contact>>, HostError>;
     /// `None` for a document that is deleted, of another matter, or kept from the viewer.
-    fn documents(&mut self, viewer: &Viewer, matter: &MatterId, ids: &[DocumentId]) -> Result<Vec<Option<Document>>, HostError>;
+    fn documents(
+        &mut self,
+        viewer: &Viewer,
+        matter: &MatterId,
+        ids: &[DocumentId],
+    ) -> Result<Vec<Option<Document>>, HostError>;
     /// The cost follows the page. Shares in the rows are those of the filter's contacts (of all, if it names
     /// none), and for a contact only their own.
-    fn find_documents(&mut self, viewer: &Viewer, matter: &MatterId, filter: &DocumentFilter, page: &Page) -> Result<DocumentPage, HostError>;
+    fn find_documents(
+        &mut self,
+        viewer: &Viewer,
+        matter: &MatterId,
+        filter: &DocumentFilter,
+        page: &Page,
+    ) -> Result<DocumentPage, HostError>;
     /// What uploads become.
     fn update_documents(&mut self, matter: &MatterId, changes: &[DocumentChange]) -> Result<(), HostError>;
 
@@ -130,11 +144,20 @@ pub trait Tx: Send + 'static {
     /// Matters that are there, to which the contact is linked, and where their grant says `portal`; by id.
     fn granted_matters(&mut self, contact: &ContactId) -> Result<Vec<GrantedMatter>, HostError>;
     /// The shares' rows, in any state, of these documents.
-    fn shared(&mut self, matter: &MatterId, documents: &[DocumentId], contacts: Option<&[ContactId]>) -> Result<Vec<SharedDocument>, HostError>;
+    fn shared(
+        &mut self,
+        matter: &MatterId,
+        documents: &[DocumentId],
+        contacts: Option<&[ContactId]>,
+    ) -> Result<Vec<SharedDocument>, HostError>;
     /// Adds or replaces.
     fn put_shared(&mut self, matter: &MatterId, shared: &[SharedDocument]) -> Result<(), HostError>;
     /// Live shares of documents that are in the matter. Must not cost more with more documents.
-    fn count_shared(&mut self, matter: &MatterId, contacts: Option<&[ContactId]>) -> Result<Vec<SharedCount>, HostError>;
+    fn count_shared(
+        &mut self,
+        matter: &MatterId,
+        contacts: Option<&[ContactId]>,
+    ) -> Result<Vec<SharedCount>, HostError>;
     /// Deletes the grants and shares of these contacts, ended ones too.
     fn forget_contacts(&mut self, matter: &MatterId, contacts: &[ContactId]) -> Result<(), HostError>;
     /// The matter's own list of watchers.

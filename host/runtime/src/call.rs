@@ -91,7 +91,8 @@ pub(crate) fn run<T: Tx, E: Export>(
     };
     let Some(_slot) = shared.slots.take(shared.limits.wait) else { return (Some(tx), Err(Failure::Busy)) };
     let began = Instant::now();
-    let span = tracing::info_span!("plugin.call", export = E::NAME, request = caller.request, outcome = tracing::field::Empty);
+    let span =
+        tracing::info_span!("plugin.call", export = E::NAME, request = caller.request, outcome = tracing::field::Empty);
     let _entered = span.enter();
     let (tx, result) = run_in_store(shared, &plugin, tx, now, caller, export);
     let outcome = shared.observe(E::NAME, began.elapsed(), result.as_ref().err());
@@ -208,7 +209,8 @@ fn backend(export: &'static str, error: HostError) -> Failure {
 }
 
 fn broken(export: &'static str, stop: Stop, written: &str) -> Failure {
-    let detail = if written.is_empty() { stop.detail } else { format!("{}\nthe plugin wrote:\n{written}", stop.detail) };
+    let detail =
+        if written.is_empty() { stop.detail } else { format!("{}\nthe plugin wrote:\n{written}", stop.detail) };
     Failure::Broken { export, blame: stop.blame, reason: stop.reason, detail }
 }
 

@@ -23,32 +23,65 @@ pub mod access {
     use super::*;
     /// `access.view`
     #[derive(Clone, Debug)]
-    pub struct View { pub matter: MatterId }
+    pub struct View {
+        pub matter: MatterId,
+    }
     /// `access.grant`: the section's Save.
     #[derive(Clone, Debug)]
-    pub struct Grant { pub matter: MatterId, pub revision: u32, pub changes: Vec<AccessChange> }
+    pub struct Grant {
+        pub matter: MatterId,
+        pub revision: u32,
+        pub changes: Vec<AccessChange>,
+    }
 }
 /// The Sharing section.
 pub mod sharing {
     use super::*;
     #[derive(Clone, Debug)]
-    pub struct View { pub matter: MatterId }
+    pub struct View {
+        pub matter: MatterId,
+    }
     #[derive(Clone, Debug)]
-    pub struct Documents { pub matter: MatterId, pub filter: DocumentFilter, pub page: Page }
+    pub struct Documents {
+        pub matter: MatterId,
+        pub filter: DocumentFilter,
+        pub page: Page,
+    }
     #[derive(Clone, Debug)]
-    pub struct Share { pub matter: MatterId, pub revision: u32, pub contacts: Vec<ContactId>, pub documents: Vec<DocumentId> }
+    pub struct Share {
+        pub matter: MatterId,
+        pub revision: u32,
+        pub contacts: Vec<ContactId>,
+        pub documents: Vec<DocumentId>,
+    }
     #[derive(Clone, Debug)]
-    pub struct Unshare { pub matter: MatterId, pub revision: u32, pub contacts: Vec<ContactId>, pub documents: Vec<DocumentId> }
+    pub struct Unshare {
+        pub matter: MatterId,
+        pub revision: u32,
+        pub contacts: Vec<ContactId>,
+        pub documents: Vec<DocumentId>,
+    }
     #[derive(Clone, Debug)]
-    pub struct Save { pub matter: MatterId, pub revision: u32, pub share: Vec<Pair>, pub unshare: Vec<Pair> }
+    pub struct Save {
+        pub matter: MatterId,
+        pub revision: u32,
+        pub share: Vec<Pair>,
+        pub unshare: Vec<Pair>,
+    }
 }
 /// The Notifications section.
 pub mod notifications {
     use super::*;
     #[derive(Clone, Debug)]
-    pub struct View { pub matter: MatterId }
+    pub struct View {
+        pub matter: MatterId,
+    }
     #[derive(Clone, Debug)]
-    pub struct SetWatchers { pub matter: MatterId, pub revision: u32, pub watchers: Vec<Watcher> }
+    pub struct SetWatchers {
+        pub matter: MatterId,
+        pub revision: u32,
+        pub watchers: Vec<Watcher>,
+    }
 }
 /// What a contact sees and may do.
 pub mod portal {
@@ -56,35 +89,69 @@ pub mod portal {
     #[derive(Clone, Debug)]
     pub struct Matters;
     #[derive(Clone, Debug)]
-    pub struct View { pub matter: MatterId }
+    pub struct View {
+        pub matter: MatterId,
+    }
     #[derive(Clone, Debug)]
-    pub struct Documents { pub matter: MatterId, pub search: Option<String>, pub sort: SortKey, pub descending: bool, pub page: Page }
+    pub struct Documents {
+        pub matter: MatterId,
+        pub search: Option<String>,
+        pub sort: SortKey,
+        pub descending: bool,
+        pub page: Page,
+    }
     #[derive(Clone, Debug)]
-    pub struct Permit { pub matter: MatterId, pub verb: Verb, pub documents: Vec<DocumentId> }
+    pub struct Permit {
+        pub matter: MatterId,
+        pub verb: Verb,
+        pub documents: Vec<DocumentId>,
+    }
 }
 /// What the platform reports.
 pub mod events {
     use super::*;
     #[derive(Clone, Debug)]
-    pub struct OnUpload { pub matter: MatterId, pub documents: Vec<DocumentId> }
+    pub struct OnUpload {
+        pub matter: MatterId,
+        pub documents: Vec<DocumentId>,
+    }
     #[derive(Clone, Debug)]
-    pub struct OnDocumentDeleted { pub matter: MatterId, pub documents: Vec<DocumentId> }
+    pub struct OnDocumentDeleted {
+        pub matter: MatterId,
+        pub documents: Vec<DocumentId>,
+    }
     #[derive(Clone, Debug)]
-    pub struct OnContactUnlinked { pub matter: MatterId, pub contact: ContactId }
+    pub struct OnContactUnlinked {
+        pub matter: MatterId,
+        pub contact: ContactId,
+    }
     #[derive(Clone, Debug)]
-    pub struct OnContactAddressChanged { pub matter: MatterId, pub contact: ContactId }
+    pub struct OnContactAddressChanged {
+        pub matter: MatterId,
+        pub contact: ContactId,
+    }
     #[derive(Clone, Debug)]
-    pub struct OnMatterDeleted { pub matter: MatterId }
+    pub struct OnMatterDeleted {
+        pub matter: MatterId,
+    }
     #[derive(Clone, Debug)]
-    pub struct OnMatterChanged { pub matter: MatterId, pub before: Matter }
+    pub struct OnMatterChanged {
+        pub matter: MatterId,
+        pub before: Matter,
+    }
     #[derive(Clone, Debug)]
-    pub struct OnDocumentSeen { pub matter: MatterId, pub seen: Vec<SeenDocument> }
+    pub struct OnDocumentSeen {
+        pub matter: MatterId,
+        pub seen: Vec<SeenDocument>,
+    }
 }
 /// The words of the mails.
 pub mod letters {
     use super::*;
     #[derive(Clone, Debug)]
-    pub struct Compose { pub notices: Vec<Notice> }
+    pub struct Compose {
+        pub notices: Vec<Notice>,
+    }
 }
 
 /// A function of the contract. Nothing outside of this crate implements it.
@@ -104,7 +171,11 @@ pub trait Export {
     fn invoke<T: Tx>(&self, entry: &mut Entry<'_, T>) -> wasmtime::Result<Result<Self::Answer, Refusal>>;
     /// Whether a component's function has the shape that the contract gives it.
     #[doc(hidden)]
-    fn fits<T: Tx>(instance: &Instance, store: &mut Store<State<T>>, index: &ComponentExportIndex) -> wasmtime::Result<()>;
+    fn fits<T: Tx>(
+        instance: &Instance,
+        store: &mut Store<State<T>>,
+        index: &ComponentExportIndex,
+    ) -> wasmtime::Result<()>;
     /// Trims the answer to what the floor can prove.
     #[doc(hidden)]
     fn prove<T: Tx>(&self, _floor: &mut Floor<T>, answer: Self::Answer) -> Proven<Self::Answer> {

@@ -13,10 +13,16 @@ pub enum Failure {
     Busy,
     /// The plugin trapped too often and waits for somebody to look at it.
     #[error("the plugin is in quarantine after {strikes} traps in a row")]
-    Quarantined { /** How many. */ strikes: u32 },
+    Quarantined {
+        /** How many. */
+        strikes: u32,
+    },
     /// Other transactions came first, at each of the tries.
     #[error("other transactions came first, {tries} times")]
-    Conflict { /** How many. */ tries: u32 },
+    Conflict {
+        /** How many. */
+        tries: u32,
+    },
     /// The same idempotency key came with another request.
     #[error("this idempotency key was used for another request")]
     KeyReused,
@@ -39,7 +45,12 @@ pub enum Failure {
 
 /// Who has to mend it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Blame { /** The plugin. */ Guest, /** The host, or its backend. */ Host }
+pub enum Blame {
+    /** The plugin. */
+    Guest,
+    /** The host, or its backend. */
+    Host,
+}
 
 /// What broke a call off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

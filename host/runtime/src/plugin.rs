@@ -82,7 +82,11 @@ pub(crate) fn linker<T: Tx>(engine: &Engine) -> wasmtime::Result<Linker<State<T>
 }
 
 /// Compiles and checks a component. The report is complete whether it passes or not.
-pub(crate) fn load<T: Tx>(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<(Arc<Plugin<T>>, Report), LoadError> {
+pub(crate) fn load<T: Tx>(
+    engine: &Engine,
+    limits: &Limits,
+    bytes: &[u8],
+) -> Result<(Arc<Plugin<T>>, Report), LoadError> {
     let component = compile(engine, limits, bytes)?;
     let sha256 = hex::encode(Sha256::digest(bytes));
     preflight::run(engine, limits, &component, sha256, bytes.len())

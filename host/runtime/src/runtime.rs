@@ -178,6 +178,9 @@ impl<T: Tx> Shared<T> {
 
 impl<B: Backend> std::fmt::Debug for Runtime<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runtime").field("plugin", &self.plugin()).field("quarantined", &self.quarantined()).finish_non_exhaustive()
+        f.debug_struct("Runtime")
+            .field("plugin", &self.plugin())
+            .field("quarantined", &self.quarantined())
+            .finish_non_exhaustive()
     }
 }

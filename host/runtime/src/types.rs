@@ -20,5 +20,7 @@ pub use bindings::exports::client_connect::plugin::access::{AccessChange, Access
 pub use bindings::exports::client_connect::plugin::events::SeenDocument;
 pub use bindings::exports::client_connect::plugin::letters::Letter;
 pub use bindings::exports::client_connect::plugin::notifications::{NotificationsSection, WatcherRow};
-pub use bindings::exports::client_connect::plugin::portal::{MatterChoice, PortalDocument, PortalMatter, PortalPage, Verb};
+pub use bindings::exports::client_connect::plugin::portal::{
+    MatterChoice, PortalDocument, PortalMatter, PortalPage, Verb,
+};
 pub use bindings::exports::client_connect::plugin::sharing::{Pair, Saved, SharingSection};

@@ -43,10 +43,7 @@ impl<B: Backend> Runtime<B> {
     ///
     /// # Errors
     /// What `work` answers, or [`Failure::Backend`] if there is no transaction to be had.
-    pub fn read<T, E: From<Failure>>(
-        &self,
-        work: impl FnOnce(&mut Unit<'_, B::Tx>) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn read<T, E: From<Failure>>(&self, work: impl FnOnce(&mut Unit<'_, B::Tx>) -> Result<T, E>) -> Result<T, E> {
         work(&mut self.begin(Mode::Read)?)
     }
 
@@ -134,7 +131,11 @@ pub struct Unit<'r, T: 'static> {
 
 impl<T> std::fmt::Debug for Unit<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Unit").field("now", &self.now).field("mode", &self.mode).field("spent", &self.spent).finish_non_exhaustive()
+        f.debug_struct("Unit")
+            .field("now", &self.now)
+            .field("mode", &self.mode)
+            .field("spent", &self.spent)
+            .finish_non_exhaustive()
     }
 }
 
@@ -177,7 +178,12 @@ impl<T: Tx> Unit<'_, T> {
     ///
     /// # Errors
     /// [`Failure::Refused`] with `not-found` for whom the matter is not there or not theirs to share.
-    pub fn revoke(&mut self, caller: &Caller, matter: &MatterId, contacts: &[ContactId]) -> Result<Vec<ContactId>, Failure> {
+    pub fn revoke(
+        &mut self,
+        caller: &Caller,
+        matter: &MatterId,
+        contacts: &[ContactId],
+    ) -> Result<Vec<ContactId>, Failure> {
         self.emergency(caller, "host.revoke", matter, |floor| floor.revoke(matter, contacts))
     }
 

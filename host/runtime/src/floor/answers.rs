@@ -18,9 +18,9 @@ impl<T: Tx> Floor<T> {
         let answered = rows.len();
         let granted = self.granted()?;
         rows.retain(|row| {
-            granted.iter().any(|known| {
-                known.matter.id == row.matter && known.matter.firm.enabled && is_open(&known.grant, now)
-            })
+            granted
+                .iter()
+                .any(|known| known.matter.id == row.matter && known.matter.firm.enabled && is_open(&known.grant, now))
         });
         self.note_trimmed(answered - rows.len());
         Ok(Ok(rows))

@@ -148,7 +148,9 @@ impl<T: Tx> Floor<T> {
     }
 
     fn tx(&mut self) -> Result<&mut T, HostError> {
-        self.tx.as_mut().ok_or_else(|| HostError::Unavailable("no transaction: the plugin is only being looked at".into()))
+        self.tx
+            .as_mut()
+            .ok_or_else(|| HostError::Unavailable("no transaction: the plugin is only being looked at".into()))
     }
 
     /// The contact whose eyes this call has.

@@ -255,7 +255,10 @@ impl<T: Tx> Floor<T> {
     }
 
     /// The uploads that this call reports, as far as they are in the matter and the actor's own.
-    pub(super) fn uploads(&mut self, matter: &MatterId) -> Result<&std::collections::HashMap<DocumentId, Document>, HostError> {
+    pub(super) fn uploads(
+        &mut self,
+        matter: &MatterId,
+    ) -> Result<&std::collections::HashMap<DocumentId, Document>, HostError> {
         if self.shown.uploads.is_none() {
             let mut uploads = std::collections::HashMap::new();
             if self.bound.uploads {

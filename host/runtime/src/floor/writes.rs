@@ -136,7 +136,12 @@ impl<T: Tx> Floor<T> {
         Ok(())
     }
 
-    pub(crate) fn raise_revision(&mut self, matter: &MatterId, section: Section, current: u32) -> Result<u32, HostError> {
+    pub(crate) fn raise_revision(
+        &mut self,
+        matter: &MatterId,
+        section: Section,
+        current: u32,
+    ) -> Result<u32, HostError> {
         self.may_write(matter, 1)?;
         self.tx()?.raise_revision(matter, section, current)
     }

@@ -70,13 +70,7 @@ impl Backend for Memory {
 
     fn begin(&self, mode: Mode, _now: Timestamp) -> Result<MemoryTx, HostError> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(MemoryTx {
-            store: self.clone(),
-            mode,
-            base: kept.version,
-            records: kept.records.clone(),
-            wrote: false,
-        })
+        Ok(MemoryTx { store: self.clone(), mode, base: kept.version, records: kept.records.clone(), wrote: false })
     }
 }
 

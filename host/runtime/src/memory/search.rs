@@ -35,9 +35,8 @@ impl Records {
             .filter(|stored| self.in_lane(viewer, matter, filter, stored))
             .filter(|stored| search.as_ref().is_none_or(|search| fold(&stored.document.name).contains(search)))
             .filter(|stored| {
-                same_content.is_none_or(|(id, content)| {
-                    stored.document.id != *id && content == Some(stored.content.as_str())
-                })
+                same_content
+                    .is_none_or(|(id, content)| stored.document.id != *id && content == Some(stored.content.as_str()))
             })
             .map(|stored| (sort_key(filter.sort, stored), stored))
             .collect();

@@ -106,13 +106,21 @@ pub(crate) fn with(mut caller: Caller, attributes: &[(&str, &str)]) -> Caller {
 }
 
 /// Lets the guest misbehave in a call that reads, and answers what it tells.
-pub(crate) fn misbehave(runtime: &Runtime<Memory>, caller: Caller, attributes: &[(&str, &str)]) -> Result<Vec<Problem>, Failure> {
+pub(crate) fn misbehave(
+    runtime: &Runtime<Memory>,
+    caller: Caller,
+    attributes: &[(&str, &str)],
+) -> Result<Vec<Problem>, Failure> {
     let caller = with(caller, attributes);
     runtime.read(|unit| unit.call(&caller, &access::View { matter: "m".into() })).map(|section| section.notes)
 }
 
 /// The same in a call that writes.
-pub(crate) fn miswrite(runtime: &Runtime<Memory>, caller: Caller, attributes: &[(&str, &str)]) -> Result<Vec<Problem>, Failure> {
+pub(crate) fn miswrite(
+    runtime: &Runtime<Memory>,
+    caller: Caller,
+    attributes: &[(&str, &str)],
+) -> Result<Vec<Problem>, Failure> {
     let caller = with(caller, attributes);
     let nothing = access::Grant { matter: "m".into(), revision: 0, changes: Vec::new() };
     runtime.write(|unit| unit.call(&caller, &nothing)).map(|granted| granted.warnings)

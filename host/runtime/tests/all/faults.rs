@@ -23,7 +23,11 @@ struct Scenario {
     work: Work,
 }
 
-fn call<E: Export>(unit: &mut Unit<'_, FaultyTx<MemoryTx>>, who: client_connect_runtime::Caller, export: &E) -> Result<(), Failure> {
+fn call<E: Export>(
+    unit: &mut Unit<'_, FaultyTx<MemoryTx>>,
+    who: client_connect_runtime::Caller,
+    export: &E,
+) -> Result<(), Failure> {
     unit.call(&who, export).map(drop)
 }
 
@@ -88,13 +92,21 @@ const SCENARIOS: &[Scenario] = &[
     Scenario {
         export: "sharing.share",
         work: |unit| {
-            call(unit, user("u"), &sharing::Share { matter: m(), revision: 0, contacts: ids(["c", "d"]), documents: ids(["m3", "m4"]) })
+            call(
+                unit,
+                user("u"),
+                &sharing::Share { matter: m(), revision: 0, contacts: ids(["c", "d"]), documents: ids(["m3", "m4"]) },
+            )
         },
     },
     Scenario {
         export: "sharing.unshare",
         work: |unit| {
-            call(unit, user("u"), &sharing::Unshare { matter: m(), revision: 0, contacts: ids(["c"]), documents: ids(["m1"]) })
+            call(
+                unit,
+                user("u"),
+                &sharing::Unshare { matter: m(), revision: 0, contacts: ids(["c"]), documents: ids(["m1"]) },
+            )
         },
     },
     Scenario {
@@ -124,7 +136,9 @@ const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         export: "portal.permit",
-        work: |unit| call(unit, contact("c"), &portal::Permit { matter: m(), verb: Verb::Download, documents: ids(["m1"]) }),
+        work: |unit| {
+            call(unit, contact("c"), &portal::Permit { matter: m(), verb: Verb::Download, documents: ids(["m1"]) })
+        },
     },
     Scenario {
         export: "events.on-upload",
@@ -142,7 +156,10 @@ const SCENARIOS: &[Scenario] = &[
         export: "events.on-contact-address-changed",
         work: |unit| call(unit, host(), &events::OnContactAddressChanged { matter: m(), contact: "c".into() }),
     },
-    Scenario { export: "events.on-matter-deleted", work: |unit| call(unit, host(), &events::OnMatterDeleted { matter: m() }) },
+    Scenario {
+        export: "events.on-matter-deleted",
+        work: |unit| call(unit, host(), &events::OnMatterDeleted { matter: m() }),
+    },
     Scenario {
         export: "events.on-matter-changed",
         work: |unit| {

@@ -14,7 +14,13 @@ use crate::common::*;
 
 /// Reads everything of a matter that the attributes name, in a call about `m`.
 fn read(runtime: &Runtime<Memory>, who: Caller, matter: &str) -> Vec<Problem> {
-    let ids = [("misbehave", "read"), ("matter", matter), ("contacts", "e,c,d"), ("documents", "n1,m1,m2,m5,up"), ("users", "u,v")];
+    let ids = [
+        ("misbehave", "read"),
+        ("matter", matter),
+        ("contacts", "e,c,d"),
+        ("documents", "n1,m1,m2,m5,up"),
+        ("users", "u,v"),
+    ];
     misbehave(runtime, who, &ids).unwrap()
 }
 
@@ -37,7 +43,8 @@ fn a_contact_reads_nothing_of_another_contact() {
         let told = read(&runtime, who, "m");
         for problem in &told {
             for foreign in ["Dora", "\"d\"", "m2", "Document 2", "Document 3", "Document 5", "up"] {
-                let found = problem.message.contains(&format!("\"{foreign}\"")) || problem.message.contains(&format!("{foreign}.pdf"));
+                let found = problem.message.contains(&format!("\"{foreign}\""))
+                    || problem.message.contains(&format!("{foreign}.pdf"));
                 assert!(!found, "{foreign}: {problem:?}");
             }
         }
@@ -54,8 +61,8 @@ fn a_closed_or_expired_portal_shows_no_document() {
         let mut closed = grant("c", true);
         close(&mut closed);
         memory.edit(|r| {
-r.grant("m", closed);
-});
+            r.grant("m", closed);
+        });
         let runtime = misbehaving(&memory);
         let told = read(&runtime, contact("c"), "m");
         assert!(!outcome(&told, "find-documents").contains(".pdf"));
@@ -73,8 +80,8 @@ r.grant("m", closed);
 fn to_a_user_what_the_platform_keeps_from_them_does_not_exist() {
     let memory = shared_firm();
     memory.edit(|r| {
-r.share("m", live("m5", "c"));
-});
+        r.share("m", live("m5", "c"));
+    });
     let runtime = misbehaving(&memory);
     let told = read(&runtime, user("v"), "m");
     for problem in &told {
@@ -143,12 +150,13 @@ fn closing_takes_nobody_in_particular() {
 fn a_later_end_and_downloads_are_openings_too() {
     let memory = shared_firm();
     memory.edit(|r| {
-r.grant("m", AccessGrant { until: Some(NOW + 1_000), ..grant("d", false) });
-});
+        r.grant("m", AccessGrant { until: Some(NOW + 1_000), ..grant("d", false) });
+    });
     let runtime = misbehaving(&memory);
     let put = |who: Caller, until, can_download| {
         let change = AccessChange { until, ..change("d", true, can_download) };
-        runtime.dry_run(|unit| unit.call(&who, &access::Grant { matter: "m".into(), revision: 0, changes: vec![change] }))
+        runtime
+            .dry_run(|unit| unit.call(&who, &access::Grant { matter: "m".into(), revision: 0, changes: vec![change] }))
     };
     for (until, download, opens) in [
         (Some(NOW + 1_000), false, false),
@@ -214,8 +222,10 @@ fn a_letter_is_written_with_the_recipients_eyes() {
         key: "k".into(),
         attributes: Vec::new(),
     };
-    let who = with(contact("c"), &[("misbehave", "read"), ("matter", "m"), ("contacts", "d"), ("documents", "m1,m2,n1")]);
-    let letter = runtime.read(|unit| unit.call(&who, &letters::Compose { notices: vec![notice.clone()] })).unwrap().unwrap();
+    let who =
+        with(contact("c"), &[("misbehave", "read"), ("matter", "m"), ("contacts", "d"), ("documents", "m1,m2,n1")]);
+    let letter =
+        runtime.read(|unit| unit.call(&who, &letters::Compose { notices: vec![notice.clone()] })).unwrap().unwrap();
     assert!(letter.text.contains("Document 1.pdf"), "{}", letter.text);
     assert!(!letter.text.contains("Document 2.pdf") && !letter.text.contains("Dora"));
     let who = with(contact("c"), &[("misbehave", "read"), ("matter", "n"), ("documents", "n1")]);
@@ -235,8 +245,8 @@ fn the_matters_to_choose_from_are_those_with_an_open_portal() {
     assert_eq!(choose("c"), ["m"]);
     assert_eq!(choose("e"), ["n"]);
     memory.edit(|r| {
-r.with_firm("f", |firm| firm.enabled = false);
-});
+        r.with_firm("f", |firm| firm.enabled = false);
+    });
     assert!(choose("c").is_empty());
 }
 

@@ -27,7 +27,8 @@ fn altered(change: impl Fn(&str) -> String) -> Vec<u8> {
     }
     let sockets = folder.path().join("deps/sockets");
     fs::create_dir_all(&sockets).unwrap();
-    fs::write(sockets.join("tcp.wit"), "package wasi:sockets@0.2.6; interface tcp { connect: func() -> u32; }").unwrap();
+    fs::write(sockets.join("tcp.wit"), "package wasi:sockets@0.2.6; interface tcp { connect: func() -> u32; }")
+        .unwrap();
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(folder.path()).unwrap();
     let world = resolve.select_world(&[package], Some("client-connect")).unwrap();

@@ -129,7 +129,8 @@ fn a_trap_after_writes_leaves_nothing_behind() {
     let memory = shared_firm();
     let runtime = misbehaving(&memory);
     let before = memory.dump();
-    let attributes = [("misbehave", "trap-after-write"), ("contacts", "c,d"), ("documents", "m1,m2,m3"), ("users", "v")];
+    let attributes =
+        [("misbehave", "trap-after-write"), ("contacts", "c,d"), ("documents", "m1,m2,m3"), ("users", "v")];
     let failed = miswrite(&runtime, user("u"), &attributes);
     assert_eq!(broke(&failed).0, Blame::Guest);
     assert_eq!(memory.dump(), before);
@@ -236,7 +237,10 @@ fn closing_without_the_plugin_takes_a_user_who_may_share() {
 
 #[test]
 fn host_and_plugin_are_told_apart_in_the_blame() {
-    use client_connect_runtime::{Runtime, testing::{Fault, Faulty}};
+    use client_connect_runtime::{
+        Runtime,
+        testing::{Fault, Faulty},
+    };
     let backend = Faulty::new(shared_firm());
     let runtime = Runtime::new(backend.clone(), &settings(), client_connect_fixtures::guests::MISBEHAVING).unwrap();
     let grant = access::Grant { matter: "m".into(), revision: 0, changes: vec![change("c", false, false)] };

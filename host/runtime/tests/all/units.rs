@@ -54,9 +54,11 @@ fn several_calls_and_the_platforms_own_work_are_one_transaction() {
     let host = caller(client_connect_runtime::types::Actor::Host);
     runtime
         .write(|unit| {
-            unit.tx().edit(|r| {
-r.with_document("m1", |stored| stored.deleted = true);
-}).unwrap();
+            unit.tx()
+                .edit(|r| {
+                    r.with_document("m1", |stored| stored.deleted = true);
+                })
+                .unwrap();
             unit.call(&host, &deleted)?;
             unit.call(&user("u"), &grant_c(0))
         })
@@ -73,9 +75,11 @@ fn a_failed_call_spends_the_unit_even_if_the_work_passes_over_it() {
     let runtime = misbehaving(&memory);
     let before = memory.dump();
     let stale = runtime.write(|unit| {
-        unit.tx().edit(|r| {
-r.document("m", "late", "Late.pdf");
-}).unwrap();
+        unit.tx()
+            .edit(|r| {
+                r.document("m", "late", "Late.pdf");
+            })
+            .unwrap();
         let first = unit.call(&user("u"), &grant_c(7));
         assert!(matches!(first, Err(Failure::Refused(Refusal::Conflict(_)))), "{first:?}");
         let second = unit.call(&user("u"), &grant_c(0));
@@ -114,8 +118,8 @@ fn after_a_conflict_the_whole_work_runs_again() {
             if tries.fetch_add(1, Ordering::SeqCst) < 2 {
                 // Somebody else commits first.
                 memory.edit(|r| {
-r.document("m", "between", "Between.pdf");
-});
+                    r.document("m", "between", "Between.pdf");
+                });
             }
             Ok::<_, Failure>(())
         })
@@ -133,8 +137,8 @@ fn three_conflicts_are_enough() {
         tries += 1;
         unit.call(&user("u"), &grant_c(0))?;
         memory.edit(|r| {
-r.document("m", "between", "Between.pdf");
-});
+            r.document("m", "between", "Between.pdf");
+        });
         Ok::<_, Failure>(())
     });
     assert!(matches!(lost, Err(Failure::Conflict { tries: 3 })), "{lost:?}");
@@ -163,7 +167,12 @@ fn two_saves_at_once_lose_nothing() {
     assert_eq!(memory.records().grants("m").len(), 2);
 }
 
-fn once(runtime: &Runtime<Memory>, key: &str, request: [u8; 32], revision: u32) -> Result<client_connect_runtime::Once, Failure> {
+fn once(
+    runtime: &Runtime<Memory>,
+    key: &str,
+    request: [u8; 32],
+    revision: u32,
+) -> Result<client_connect_runtime::Once, Failure> {
     runtime.once(key, request, |unit| {
         let granted = unit.call(&user("u"), &grant_c(revision))?;
         Ok(granted.revision.to_be_bytes().to_vec())
