@@ -31,3 +31,8 @@ pub use plugin::{LoadError, PluginInfo};
 pub use preflight::{Item, ItemState, Report, Side};
 pub use runtime::{Runtime, Settings};
 pub use unit::{Caller, Once, Unit};
+
+/// The README's example is compiled and run with this crate's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
