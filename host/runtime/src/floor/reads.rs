@@ -113,7 +113,7 @@ impl<T: Tx> Floor<T> {
             None => row.document.matter == *matter,
             Some(own) => {
                 row.shares.retain(|share| share.contact == *own && share.document == row.document.id);
-                row.document.matter == *matter && row.shares.iter().any(|share| is_live(share))
+                row.document.matter == *matter && row.shares.iter().any(is_live)
             }
         });
         self.charge(found.rows.iter().map(|row| 1 + row.shares.len()).sum())?;
@@ -231,10 +231,10 @@ impl<T: Tx> Floor<T> {
 
     /// Every one of these contacts is linked to the matter, or this is `not-found`.
     pub(super) fn prove_linked(&mut self, matter: &MatterId, contacts: &[ContactId]) -> Result<(), HostError> {
-        if let Some(own) = self.own() {
-            if contacts.iter().any(|contact| contact != own) {
-                return Err(not_found("contact"));
-            }
+        if let Some(own) = self.own()
+            && contacts.iter().any(|contact| contact != own)
+        {
+            return Err(not_found("contact"));
         }
         let missing: Vec<_> = contacts.iter().filter(|id| !self.shown.contacts.contains(*id)).cloned().collect();
         if !missing.is_empty() {
@@ -261,14 +261,12 @@ impl<T: Tx> Floor<T> {
     ) -> Result<&std::collections::HashMap<DocumentId, Document>, HostError> {
         if self.shown.uploads.is_none() {
             let mut uploads = std::collections::HashMap::new();
-            if self.bound.uploads {
-                if let Viewer::Contact(own) = self.viewer.clone() {
-                    let reported = self.bound.reported.clone();
-                    for document in self.tx()?.documents(&Viewer::Host, matter, &reported)?.into_iter().flatten() {
-                        let theirs = matches!(&document.source, DocumentSource::Portal(uploader) if *uploader == own);
-                        if theirs && document.matter == *matter && reported.contains(&document.id) {
-                            uploads.insert(document.id.clone(), document);
-                        }
+            if let (true, Viewer::Contact(own)) = (self.bound.uploads, self.viewer.clone()) {
+                let reported = self.bound.reported.clone();
+                for document in self.tx()?.documents(&Viewer::Host, matter, &reported)?.into_iter().flatten() {
+                    let theirs = matches!(&document.source, DocumentSource::Portal(uploader) if *uploader == own);
+                    if theirs && document.matter == *matter && reported.contains(&document.id) {
+                        uploads.insert(document.id.clone(), document);
                     }
                 }
             }

@@ -81,7 +81,9 @@ impl Records {
 
     /// Changes a firm.
     pub fn with_firm(&mut self, id: &str, change: impl FnOnce(&mut Firm)) -> &mut Self {
-        self.firms.get_mut(id).map(change);
+        if let Some(firm) = self.firms.get_mut(id) {
+            change(firm);
+        }
         self
     }
 
@@ -101,7 +103,9 @@ impl Records {
 
     /// Changes a user.
     pub fn with_user(&mut self, id: &str, change: impl FnOnce(&mut User)) -> &mut Self {
-        self.users.get_mut(id).map(|(_, user)| change(user));
+        if let Some((_, user)) = self.users.get_mut(id) {
+            change(user);
+        }
         self
     }
 
@@ -130,13 +134,17 @@ impl Records {
 
     /// Changes a matter.
     pub fn with_matter(&mut self, id: &str, change: impl FnOnce(&mut Matter)) -> &mut Self {
-        self.matters.get_mut(id).map(|stored| change(&mut stored.matter));
+        if let Some(stored) = self.matters.get_mut(id) {
+            change(&mut stored.matter);
+        }
         self
     }
 
     /// Deletes a matter, or brings it back.
     pub fn delete_matter(&mut self, id: &str, deleted: bool) -> &mut Self {
-        self.matters.get_mut(id).map(|stored| stored.deleted = deleted);
+        if let Some(stored) = self.matters.get_mut(id) {
+            stored.deleted = deleted;
+        }
         self
     }
 
@@ -167,7 +175,9 @@ impl Records {
 
     /// Changes a contact.
     pub fn with_contact(&mut self, id: &str, change: impl FnOnce(&mut Contact)) -> &mut Self {
-        self.contacts.get_mut(id).map(|(_, contact)| change(contact));
+        if let Some((_, contact)) = self.contacts.get_mut(id) {
+            change(contact);
+        }
         self
     }
 
@@ -215,7 +225,9 @@ impl Records {
 
     /// Changes a document: edits, moves, deletes, restores or restricts it.
     pub fn with_document(&mut self, id: &str, change: impl FnOnce(&mut StoredDocument)) -> &mut Self {
-        self.documents.get_mut(id).map(change);
+        if let Some(stored) = self.documents.get_mut(id) {
+            change(stored);
+        }
         self
     }
 

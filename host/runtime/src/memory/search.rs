@@ -24,10 +24,10 @@ impl Records {
         let list = fingerprint(viewer, matter, filter);
         let after = page.after.as_deref().map(|cursor| read_cursor(cursor, list)).transpose()?;
         let search = filter.search.as_deref().map(fold).filter(|search| !search.is_empty());
-        let same_content = match &filter.same_content_as {
-            Some(id) => Some((id, self.documents.get(id).map(|stored| stored.content.as_str()))),
-            None => None,
-        };
+        let same_content = filter
+            .same_content_as
+            .as_ref()
+            .map(|id| (id, self.documents.get(id).map(|stored| stored.content.as_str())));
         let mut found: Vec<(Vec<u8>, &StoredDocument)> = self
             .documents
             .values()

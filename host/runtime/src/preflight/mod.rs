@@ -182,7 +182,7 @@ fn find_exports<T: Tx>(component: &Component, report: &mut Report) -> HashMap<&'
     for name in names {
         let (interface, function) = name.split_once('.').unwrap_or((name, ""));
         let index = component
-            .get_export_index(None, &format!("{PACKAGE}{interface}@{API}"))
+            .get_export_index(None, format!("{PACKAGE}{interface}@{API}"))
             .and_then(|instance| component.get_export_index(Some(&instance), function));
         let state = match index {
             Some(index) => {
@@ -204,7 +204,7 @@ fn find_exports<T: Tx>(component: &Component, report: &mut Report) -> HashMap<&'
 }
 
 fn has_interface(component: &Component, interface: &str) -> bool {
-    component.get_export_index(None, &format!("{PACKAGE}{interface}@{API}")).is_some()
+    component.get_export_index(None, format!("{PACKAGE}{interface}@{API}")).is_some()
 }
 
 /// Looks at the shape of each export, and asks the plugin who it is.
