@@ -96,9 +96,21 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
     documents(&tx, plan, first)?;
     shares(conn, plan, first)?;
     if !put_off.is_empty() {
+        // Few large parts, written once, instead of many small ones that are merged again and again.
+        conn.execute_batch(
+            "INSERT INTO names_searched (names_searched, rank) VALUES ('hashsize', 134217728);
+             INSERT INTO names_searched (names_searched, rank) VALUES ('automerge', 0);",
+        )
+        .host()?;
         conn.execute(
-            "INSERT INTO names_searched (rowid, matter, name) SELECT n, matter, name FROM documents_searched WHERE n >= ?1",
+            "INSERT INTO names_searched (rowid, matter, name)
+             SELECT n, matter, name FROM documents_searched WHERE n >= ?1",
             [first],
+        )
+        .host()?;
+        conn.execute_batch(
+            "INSERT INTO names_searched (names_searched, rank) VALUES ('hashsize', 1048576);
+             INSERT INTO names_searched (names_searched, rank) VALUES ('automerge', 4);",
         )
         .host()?;
         recount(conn, &plan.matter)?;

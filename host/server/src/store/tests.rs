@@ -1,5 +1,7 @@
 //! Transactions, the file, and what the contract's storage promises of each area.
 
+mod differential;
+
 use std::time::Duration;
 
 use client_connect_runtime::{

@@ -131,7 +131,7 @@ pub(super) fn members(tx: &SqliteTx, matter: &MatterId, ids: &[UserId]) -> Resul
         .prepare_cached(
             "SELECT k.key, u.id, u.name, u.email, u.active, u.locale, b.user IS NOT NULL, b.can_share
              FROM json_each(?2) k JOIN matters m ON m.id = ?1 JOIN users u ON u.id = k.value AND u.firm = m.firm
-             LEFT JOIN members b ON b.matter = m.id AND b.user = u.id",
+             LEFT JOIN members b ON b.matter = m.id AND b.user = u.id AND u.active = 1",
         )
         .host()?;
     let mut rows = select.query((matter, list(ids))).host()?;
