@@ -216,7 +216,11 @@ impl From<HostError> for Problem {
             }
             HostError::Other(cause) if crate::store::is_disk_full(&cause) => {
                 tracing::error!(%cause, "the disk is full");
-                Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage-full", "There is no room left. Nothing was changed.")
+                Self::new(
+                    StatusCode::INSUFFICIENT_STORAGE,
+                    "storage-full",
+                    "There is no room left. Nothing was changed.",
+                )
             }
             HostError::Other(cause) => Self::internal(cause),
         }

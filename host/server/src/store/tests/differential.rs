@@ -81,18 +81,25 @@ fn contract<T: Tx>(tx: &mut T, step: &Step) -> &'static str {
                 attributes: vec![("a".into(), "b".into())],
             }],
         )),
-        Step::Share { document, contact, state, matter } => kind(&tx.put_shared(
-            &if *matter == 0 { OTHER.to_owned() } else { MATTER.to_owned() },
-            &[SharedDocument {
-                document: DOCUMENTS[*document].into(),
-                contact: CONTACTS[*contact].into(),
-                state: [ShareState::Live, ShareState::Unshared, ShareState::Lapsed, ShareState::Other("held".into())][*state]
-                    .clone(),
-                since: 6,
-                seen: None,
-                attributes: vec![],
-            }],
-        )),
+        Step::Share { document, contact, state, matter } => kind(
+            &tx.put_shared(
+                &if *matter == 0 { OTHER.to_owned() } else { MATTER.to_owned() },
+                &[SharedDocument {
+                    document: DOCUMENTS[*document].into(),
+                    contact: CONTACTS[*contact].into(),
+                    state: [
+                        ShareState::Live,
+                        ShareState::Unshared,
+                        ShareState::Lapsed,
+                        ShareState::Other("held".into()),
+                    ][*state]
+                        .clone(),
+                    since: 6,
+                    seen: None,
+                    attributes: vec![],
+                }],
+            ),
+        ),
         Step::Forget(contact) => kind(&tx.forget_contacts(&matter, &[CONTACTS[*contact].into()])),
         Step::Watch(users) => {
             let mut users = users.clone();
@@ -152,7 +159,9 @@ fn platform(sqlite: &mut SqliteTx, memory: &mut MemoryTx, step: &Step) {
             let readers: Vec<String> = clerk.then(|| CLERK.to_owned()).into_iter().collect();
             documents::set_readers(sqlite, id, Some(&readers)).unwrap();
             let readers = readers.into_iter().collect();
-            memory.edit(|records| drop(records.with_document(id, |stored| stored.readers = Some(readers)).dump())).unwrap();
+            memory
+                .edit(|records| drop(records.with_document(id, |stored| stored.readers = Some(readers)).dump()))
+                .unwrap();
         }
         Step::Unlink(contact, linked) => {
             let id = CONTACTS[*contact];
@@ -182,8 +191,7 @@ fn twin(sqlite: &SqliteTx, uploaders: &[Option<usize>]) -> Memory {
     memory.edit(|records| {
         records.firm(FIRM, "Example & Sons").with_firm(FIRM, |firm| {
             firm.portal_url = "https://firm.example/portal".into();
-            firm.attributes =
-                vec![("when-closed".into(), "read-only".into()), ("mail-hold".into(), "120".into())];
+            firm.attributes = vec![("when-closed".into(), "read-only".into()), ("mail-hold".into(), "120".into())];
         });
         for user in [OWNER, CLERK, STRANGER] {
             records.user(FIRM, user, &user.to_uppercase());
@@ -299,6 +307,8 @@ proptest! {
                 Lane::WholeMatter, Lane::AnyOfThem, Lane::AllOfThem, Lane::SomeOfThem, Lane::NoneOfThem, Lane::Uploaded,
                 Lane::Lapsed,
             ];
+            // Of a document that has left the matter, this backend does not tell whose bytes are the same.
+            let alike = sqlite.documents(&Viewer::Host, &MATTER.into(), &["d2".into()]).unwrap()[0].is_some();
             for (n, viewer) in viewers().iter().enumerate() {
                 for (m, lane) in lanes.into_iter().enumerate() {
                     // To a contact, no other uploader exists: the floor says so, and this backend does by itself.
@@ -310,7 +320,7 @@ proptest! {
                             contacts: contacts.iter().map(|&id| id.to_owned()).collect(),
                             lane,
                             search: [None, Some("PLAN".to_owned()), None][(n + k) % 3].clone(),
-                            same_content_as: [None, None, Some("d2".to_owned())][(n + k) % 3].clone(),
+                            same_content_as: (alike && (n + k) % 3 == 2).then(|| "d2".to_owned()),
                             sort: [SortKey::ActivityAt, SortKey::Name, SortKey::CreatedAt][(m + k) % 3],
                             descending: (n + m + k) % 2 == 1,
                             attributes: vec![],
