@@ -116,6 +116,9 @@ pub enum StartError {
     Key(Problem),
 }
 
+/// The database's file in the data folder.
+const DATABASE: &str = "client-connect.db";
+
 /// The folders in the data folder.
 #[derive(Clone, Debug)]
 pub struct Folders {
@@ -136,7 +139,7 @@ impl Folders {
         let data_dir = data_dir.canonicalize().map_err(failed)?;
         let cache = data_dir.join("cache");
         make_private(&cache).map_err(failed)?;
-        Ok(Self { database: data_dir.join("client-connect.db"), cache })
+        Ok(Self { database: data_dir.join(DATABASE), cache })
     }
 }
 
@@ -151,7 +154,18 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// The records alone, without a plugin: for commands that only read or mend them.
+/// The records that are there, without a plugin: for commands that only look at them.
+///
+/// # Errors
+/// As [`StartError`] says; [`StartError::Folder`] if there are none.
+pub fn open_existing(config: &Config) -> Result<SqliteBackend, StartError> {
+    if let Err(source) = std::fs::metadata(config.data_dir.join(DATABASE)) {
+        return Err(StartError::Folder { path: config.data_dir.clone(), source });
+    }
+    open_store(config)
+}
+
+/// The records alone, without a plugin; made if they are not there.
 ///
 /// # Errors
 /// As [`StartError`] says.

@@ -1,8 +1,8 @@
 //! Settings: a flag wins over the environment, the environment over the file, the file over the default.
 //!
 //! Each setting has one key, as in `mail.host`: the flag is `--mail-host`, the variable `CLIENT_CONNECT_MAIL_HOST`, and
-//! in the file it is `host` in `[mail]`. A secret may also be read from a file, by the same name with `_file` behind
-//! it. A key in the file that nobody knows is an error; a variable that nobody knows is not, as orchestrators set
+//! in the file it is `host` in `[mail]`; there, underscores may stand for hyphens. A secret may also be read from a
+//! file, whose path has the same name with `_file` behind it. A key in the file that nobody knows is an error; a variable that nobody knows is not, as orchestrators set
 //! variables of their own.
 
 use std::{
@@ -164,7 +164,7 @@ impl Raw {
             }
             if setting.secret {
                 let name = format!("{name}_FILE");
-                let named = environment(&name).or_else(|| from_file.get(&format!("{}_file", setting.key)).cloned());
+                let named = environment(&name).or_else(|| from_file.get(&format!("{}-file", setting.key)).cloned());
                 if let Some(path) = named {
                     value = (read_secret(setting.key, &path)?, Origin::Environment(name));
                 }
@@ -236,7 +236,7 @@ fn read_toml(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
     let mut flat = BTreeMap::new();
     flatten("", &table, &mut flat).map_err(|cause| ConfigError::new(what(), cause, "mend the file"))?;
     for key in flat.keys() {
-        let bare = key.strip_suffix("_file").unwrap_or(key);
+        let bare = key.strip_suffix("-file").unwrap_or(key);
         let known = SETTINGS.iter().any(|setting| setting.key == key || (setting.secret && setting.key == bare));
         if !known {
             return Err(ConfigError::new(
@@ -251,7 +251,8 @@ fn read_toml(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
 
 fn flatten(prefix: &str, table: &toml::Table, flat: &mut BTreeMap<String, String>) -> Result<(), String> {
     for (key, value) in table {
-        let key = if prefix.is_empty() { key.replace('_', "-") } else { format!("{prefix}.{key}") };
+        let key = key.replace('_', "-");
+        let key = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
         match value {
             toml::Value::Table(inner) => flatten(&key, inner, flat)?,
             toml::Value::String(text) => drop(flat.insert(key, text.clone())),

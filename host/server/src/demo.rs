@@ -71,7 +71,7 @@ enum Happened<'d> {
 fn seed(app: &App, demo: &Demo) -> Result<(), Problem> {
     let now = app.runtime.now();
     let clock = Arc::new(ManualClock::new(now));
-    let settings = Settings { limits: Limits::reference(), cache: None, clock: clock.clone() };
+    let settings = Settings { limits: Limits::reference(), cache: cache(app), clock: clock.clone() };
     let plugin = crate::app::plugin_bytes(app.plugin_file.as_deref()).map_err(Problem::internal)?;
     let runtime = Runtime::new(app.runtime.backend().clone(), &settings, &plugin)
         .map_err(|error| Problem::internal(StartError::from(error)))?;
@@ -97,6 +97,11 @@ fn seed(app: &App, demo: &Demo) -> Result<(), Problem> {
         let tx: &SqliteTx = unit.tx();
         Ok::<_, Problem>(outbox::told_before(tx, now)?)
     })
+}
+
+/// Where compiled plugins are: beside the database.
+fn cache(app: &App) -> Option<std::path::PathBuf> {
+    app.runtime.backend().path().parent().map(|folder| folder.join("cache"))
 }
 
 /// One firm while it is seeded.

@@ -64,7 +64,9 @@ pub async fn sweep(app: &SharedApp) -> Result<(), Problem> {
         app.runtime.write(|unit| {
             let now = unit.now();
             let tx: &SqliteTx = unit.tx();
-            sessions::sweep(tx, now, now.saturating_sub(STAFF_IDLE), now.saturating_sub(PORTAL_IDLE))?;
+            // Uses are written down late: what looks just over may not be.
+            let late = now.saturating_sub(5 * MINUTE);
+            sessions::sweep(tx, now, late.saturating_sub(STAFF_IDLE), late.saturating_sub(PORTAL_IDLE))?;
             sign_ins::sweep(tx, now.saturating_sub(60 * MINUTE), now.saturating_sub(u64::from(KNOWN_DAYS) * DAY))?;
             limits::sweep(tx, now.saturating_sub(DAY))?;
             outbox::sweep_codes(tx, now.saturating_sub(DAY))?;

@@ -36,7 +36,7 @@ pub(super) fn audit_verify(config: &Config, args: &clap::ArgMatches) -> Result<u
     let args = args.subcommand().map_or(args, |(_, inner)| inner);
     let noted =
         args.get_many::<String>("head").into_iter().flatten().map(|head| noted(head)).collect::<Result<Vec<_>, _>>()?;
-    let store = app::open_store(config)?;
+    let store = app::open_existing(config)?;
     let tx = store.begin_own(Mode::Read, now()).map_err(store_failed)?;
     let firms = firms::list(&tx).map_err(store_failed)?;
     if let Some(head) = noted.iter().find(|head| firms.iter().all(|firm| firm.id != head.firm)) {

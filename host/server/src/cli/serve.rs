@@ -47,7 +47,9 @@ pub(super) fn demo(config: Config) -> Result<u8, Stop> {
             .map_err(|error| Stop::failed("the demo cannot start", error))??;
         let sign_ins = demo::seed_once(&app).await?;
         let running = app::serve_app(app, &config).await?;
-        let url = config.public_url.as_str();
+        // Asked for any free port, the address is known only now.
+        let url =
+            if config.listen.port() == 0 { format!("http://{}", running.addr) } else { config.public_url.clone() };
         println!("Client Connect serves the demo firm at {url}");
         println!("  API      {url}/api/openapi.json");
         println!("  Mailbox  {url}/mailbox (all mails, sign-in codes too: none leaves this machine)");

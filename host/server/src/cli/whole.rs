@@ -14,7 +14,7 @@ use crate::{
 
 /// Proves that records, documents and audit log agree.
 pub(super) fn verify(config: &Config) -> Result<u8, Stop> {
-    let store = app::open_store(config)?;
+    let store = app::open_existing(config)?;
     // Reading bytes may need threads of its own, for a store over the network.
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Stop::failed("no threads to work with", error))?;
     let _entered = runtime.enter();
@@ -46,7 +46,7 @@ pub(super) fn backup(config: &Config, args: &clap::ArgMatches) -> Result<u8, Sto
     let Some(folder) = args.get_one::<PathBuf>("dir") else {
         return Err(Stop::new(exit::USAGE, "no folder is named", "", ""));
     };
-    let store = app::open_store(config)?;
+    let store = app::open_existing(config)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Stop::failed("no threads to work with", error))?;
     let _entered = runtime.enter();
     let blobs = app::open_blobs(config)?;

@@ -198,15 +198,15 @@ pub struct Candidate {
     pub locale: String,
 }
 
-/// Contacts with this address, each the only one of its firm that has it, by firm.
+/// Contacts of firms that are switched on with this address, each the only one of its firm that has it, by firm.
 ///
 /// # Errors
 /// As the database fails.
 pub fn contacts(tx: &SqliteTx, email_key: &str) -> Result<Vec<Candidate>> {
     tx.conn()
         .prepare_cached(
-            "SELECT firm, min(id), min(email), min(locale) FROM contacts
-             WHERE email_key = ?1 AND deleted_at IS NULL GROUP BY firm HAVING count(*) = 1 ORDER BY firm",
+            "SELECT c.firm, min(c.id), min(c.email), min(c.locale) FROM contacts c JOIN firms f ON f.id = c.firm AND f.enabled = 1
+             WHERE c.email_key = ?1 AND c.deleted_at IS NULL GROUP BY c.firm HAVING count(*) = 1 ORDER BY c.firm",
         )?
         .query_map([email_key], |row| {
             Ok(Candidate { firm: row.get(0)?, id: row.get(1)?, email: row.get(2)?, locale: row.get(3)? })

@@ -1,0 +1,153 @@
+//! A host that serves: its health, its plugin's file, its end; and the demo.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpStream},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use client_connect::{
+    app::{self, Options, StartError},
+    mail::Mailer,
+    store::verify,
+};
+use common::{Browser, World, config};
+
+/// One request over a socket of its own: status and body.
+fn get(addr: SocketAddr, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(addr).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_says_how_it_is_and_ends_in_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &[("metrics-listen", "127.0.0.1:0"), ("drain", "2")]);
+    let options = Options { mailer: Some(Mailer::Mailbox), ..Options::default() };
+    let running = app::serve(&config, options).await.unwrap();
+    let (addr, metrics) = (running.addr, running.metrics_addr.unwrap());
+    let asked = tokio::task::spawn_blocking(move || {
+        assert_eq!(get(addr, "/livez").0, 200);
+        let (status, ready) = get(addr, "/readyz");
+        assert_eq!(status, 200, "{ready}");
+        assert!(ready.contains("\"documents\":{\"ok\":true"), "{ready}");
+        assert!(get(addr, "/version").1.contains("\"sha256\""));
+        assert!(get(addr, "/").1.contains("/mailbox"));
+        assert_eq!(get(addr, "/mailbox").0, 200);
+        assert_eq!(get(addr, "/metrics").0, 404, "metrics are not for the world");
+        let (status, text) = get(metrics, "/metrics");
+        assert_eq!(status, 200);
+        assert!(text.contains("mail_outbox_pending 0"), "{text}");
+        assert!(text.contains("http_request_duration_seconds"), "{text}");
+    });
+    asked.await.unwrap();
+    assert_eq!(
+        std::fs::read_dir(folder.path().join("data/documents"))
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.path().is_file())
+            .count(),
+        0
+    );
+    let app = running.app.clone();
+    assert!(running.shut_down().await, "nothing was cut off");
+    assert!(TcpStream::connect(addr).is_err());
+    assert!(app.draining.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_stops_is_not_ready() {
+    let world = World::new().await;
+    let mut browser = Browser::at("127.0.0.1");
+    assert_eq!(browser.get(&world, "/readyz").await.status, 200);
+    world.app.draining.store(true, std::sync::atomic::Ordering::Relaxed);
+    let answer = browser.get(&world, "/readyz").await;
+    assert_eq!(answer.status, 503);
+    assert!(answer.text.contains("the host is stopping"), "{}", answer.text);
+    assert_eq!(browser.get(&world, "/livez").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_file_that_does_not_pass_replaces_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plugin.wasm");
+    std::fs::write(&file, client_connect_embed::PLUGIN).unwrap();
+    let world = World::with(Mailer::Off, &[("plugin", file.to_str().unwrap())]).await;
+    let before = world.app.runtime.plugin();
+    std::fs::write(&file, b"\0asm nothing").unwrap();
+    let app = world.app.clone();
+    let reloaded = tokio::task::spawn_blocking(move || app.reload_plugin()).await.unwrap();
+    assert!(matches!(reloaded, Err(StartError::Plugin(_))), "{reloaded:?}");
+    assert_eq!(world.app.runtime.plugin(), before);
+    std::fs::write(&file, client_connect_embed::PLUGIN).unwrap();
+    let app = world.app.clone();
+    tokio::task::spawn_blocking(move || app.reload_plugin()).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_mailbox_shows_mails_as_text() {
+    let world = World::new().await;
+    world.customer("Ann <b>Birch</b>", "ann@example.com").await;
+    world.deliver().await;
+    let mut browser = Browser::at("127.0.0.1");
+    let list = browser.get(&world, "/mailbox").await;
+    assert!(list.text.contains("ann@example.com") && list.text.contains("href=\"/mailbox/1\""), "{}", list.text);
+    let mail = browser.get(&world, "/mailbox/1").await;
+    assert_eq!(mail.headers["cache-control"], "private, no-store");
+    assert!(mail.text.contains("Estate of Birch") && !mail.text.contains("<b>Birch"), "{}", mail.text);
+    assert_eq!(browser.get(&world, "/mailbox/2").await.status, 404);
+    let served = World::with(Mailer::Off, &[]).await;
+    assert_eq!(browser.get(&served, "/mailbox").await.status, 404, "only the demo has one");
+}
+
+#[test]
+fn the_demo_starts_once_holds_and_ends_by_a_signal() {
+    let folder = tempfile::tempdir().unwrap();
+    let start = || {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_client-connect"))
+            .args(["--listen", "127.0.0.1:0"])
+            .current_dir(folder.path())
+            .env_clear()
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let printed: Vec<String> =
+            lines.by_ref().map_while(Result::ok).take_while(|line| !line.starts_with("Ctrl-C")).collect();
+        let addr: SocketAddr = printed[0].rsplit_once("http://").unwrap().1.parse().unwrap();
+        let ready = get(addr, "/readyz").0;
+        let mails = get(addr, "/mailbox").1;
+        let stopped = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+        assert!(stopped.success());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+        (printed, ready, mails)
+    };
+    let (printed, ready, mails) = start();
+    assert_eq!(ready, 200);
+    assert!(
+        printed.iter().any(|line| line.contains("miriam@ashgrove.example") && line.contains("demo-miriam")),
+        "{printed:?}"
+    );
+    assert!(mails.contains("No mail yet"), "its past is over");
+    let (again, ..) = start();
+    assert_eq!(printed[5..], again[5..], "and is not seeded twice");
+
+    let config = config(folder.path(), &[("data-dir", folder.path().join("data/demo").to_str().unwrap())]);
+    let store = app::open_existing(&config).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let _entered = runtime.enter();
+    let blobs = app::open_blobs(&config).unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
+    let findings = verify::verify(&store, &blobs, &verify::Settings { noted: &[], folder: None, now }).unwrap();
+    assert!(findings.iter().all(verify::Finding::holds), "{findings:#?}");
+}
