@@ -1,9 +1,11 @@
 //! What handlers take out of a request. Whatever cannot be taken is a [`Problem`], never plain text.
 
+use std::time::Duration;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request},
-    http::{HeaderValue, header, request::Parts},
+    http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,7 +20,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let axum::Json(body) = axum::Json::from_request(request, state).await?;
+        let axum::Json(body) = in_time(axum::Json::from_request(request, state)).await?;
         Ok(Self(body))
     }
 }
@@ -37,6 +39,20 @@ pub(crate) fn json_bytes(body: impl Into<Bytes>) -> Response {
     let mut answer = Response::new(axum::body::Body::from(body.into()));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
+}
+
+/// How long the body of a request may take that brings no file.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Reads a body, for a while: whoever sends it byte by byte does not hold a connection for ever.
+pub(crate) async fn in_time<T, E>(reading: impl Future<Output = Result<T, E>>) -> Result<T, Problem>
+where
+    Problem: From<E>,
+{
+    match tokio::time::timeout(PATIENCE, reading).await {
+        Ok(body) => Ok(body?),
+        Err(_) => Err(Problem::of_status(StatusCode::REQUEST_TIMEOUT)),
+    }
 }
 
 /// The query string.

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use axum::{Router, body::Bytes, response::Response, routing::get};
 use utoipa::openapi::{
-    Content, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr, ResponseBuilder,
-    path::Operation,
+    Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
+    path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
 };
 
@@ -43,17 +43,28 @@ pub fn openapi() -> OpenApi {
             .insert(scheme.to_owned(), RefOr::T(SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie)))));
     }
     for (path, item) in &mut openapi.paths.paths {
-        for operation in operations(item) {
+        for operation in [&mut item.put, &mut item.post, &mut item.delete, &mut item.patch].into_iter().flatten() {
+            if !path.contains("/sign-") {
+                operation.parameters.get_or_insert_default().push(RefOr::T(key()));
+            }
+            complete(path, operation);
+        }
+        for operation in item.get.iter_mut().chain(&mut item.head) {
             complete(path, operation);
         }
     }
     openapi
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.put, &mut item.post, &mut item.delete, &mut item.patch, &mut item.head]
-        .into_iter()
-        .filter_map(Option::as_mut)
+/// The header that every write takes.
+fn key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("Under which name this is to be done at most once, within a day: visible ASCII characters."))
+        .schema(Some(<String as utoipa::PartialSchema>::schema()))
+        .build()
 }
 
 /// Every operation may answer a problem, and says who may ask.

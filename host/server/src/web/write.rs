@@ -11,10 +11,14 @@ use axum::{
     response::Response,
 };
 use client_connect_runtime::{Caller, Unit, types::Actor};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 
-use super::{edge::RequestId, extract::json_bytes, problem::Problem};
+use super::{
+    edge::RequestId,
+    extract::{in_time, json_bytes},
+    problem::Problem,
+};
 use crate::{app::SharedApp, store::SqliteTx};
 
 /// Under which name a request is to be done at most once: 1 to 255 visible ASCII characters.
@@ -118,7 +122,15 @@ impl Asked {
     }
 }
 
-/// A request to change something, with its JSON body. Without a body it reads as `null`, for `Write<()>`.
+/// The body of a request that needs none: nothing at all, `null`, or `{}`.
+pub type Nothing = Option<Empty>;
+
+/// `{}`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Empty {}
+
+/// A request to change something, with its JSON body. Without a body it reads as `null`, for [`Nothing`].
 #[derive(Clone, Debug)]
 pub struct Write<T> {
     /// What was sent.
@@ -134,7 +146,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Write<T> {
         let (mut parts, body) = request.into_parts();
         let mut asked = Asked::from_request_parts(&mut parts, state).await?;
         let json = is_json(&parts.headers);
-        let body = Bytes::from_request(Request::from_parts(parts, body), state).await?;
+        let body = in_time(Bytes::from_request(Request::from_parts(parts, body), state)).await?;
         asked.also(&body);
         let body = match (body.is_empty(), json) {
             (true, _) => axum::Json::from_bytes(b"null"),

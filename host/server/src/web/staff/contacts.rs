@@ -15,7 +15,7 @@ use crate::{
         extract::{Path, Query, some},
         session::{Staff, StaffToken},
         types::{self, Attributes, Contact, Listing},
-        write::Write,
+        write::{Nothing, Write},
     },
 };
 
@@ -232,7 +232,7 @@ async fn delete_contact(
     State(app): State<SharedApp>,
     staff: Staff,
     Path(id): Path<String>,
-    write: Write<()>,
+    write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         of_firm(unit.tx(), &staff.firm, &id)?;

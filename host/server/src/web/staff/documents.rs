@@ -27,7 +27,7 @@ use crate::{
         extract::{Path, Query, some},
         session::{Staff, StaffToken},
         types::{Document, Page, Sort, page},
-        write::{self, Asked, Write},
+        write::{self, Asked, Nothing, Write},
     },
 };
 
@@ -329,7 +329,7 @@ async fn delete_document(
     State(app): State<SharedApp>,
     staff: Staff,
     Path((matter, id)): Path<(String, String)>,
-    write: Write<()>,
+    write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let ids = vec![id];
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {

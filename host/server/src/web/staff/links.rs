@@ -15,7 +15,7 @@ use crate::{
         extract::Path,
         session::{Staff, StaffToken},
         types::Contact,
-        write::Write,
+        write::{Nothing, Write},
     },
 };
 
@@ -85,7 +85,7 @@ async fn unlink_contact(
     State(app): State<SharedApp>,
     staff: Staff,
     Path((matter, contact)): Path<(String, String)>,
-    write: Write<()>,
+    write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         may_edit(unit.tx(), &staff.user, &matter)?;

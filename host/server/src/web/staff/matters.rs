@@ -20,7 +20,7 @@ use crate::{
         extract::{Path, Query, some},
         session::{Staff, StaffToken},
         types::{self, Attributes, Listing},
-        write::Write,
+        write::{Nothing, Write},
     },
 };
 
@@ -306,7 +306,7 @@ async fn delete_matter(
     State(app): State<SharedApp>,
     staff: Staff,
     Path(id): Path<String>,
-    write: Write<()>,
+    write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         may_decide(unit.tx(), &staff.user, &id)?;
@@ -335,7 +335,7 @@ async fn restore_matter(
     State(app): State<SharedApp>,
     staff: Staff,
     Path(id): Path<String>,
-    write: Write<()>,
+    write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let work = write.asked.run(&app, caller(&staff), StatusCode::OK, move |unit, caller| {
         let member = members::list(unit.tx(), &id)?.into_iter().find(|member| member.user == staff.user);

@@ -18,7 +18,7 @@ use crate::{
         Problem,
         extract::Path,
         session::{Staff, StaffToken},
-        write::Write,
+        write::{Nothing, Write},
     },
 };
 
@@ -131,7 +131,7 @@ async fn remove_member(
     State(app): State<SharedApp>,
     staff: Staff,
     Path((matter, user)): Path<(String, String)>,
-    write: Write<()>,
+    write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         let tx = unit.tx();

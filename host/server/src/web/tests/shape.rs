@@ -74,6 +74,22 @@ async fn the_description_is_served_and_always_the_same() {
     assert_eq!(served.ok()["openapi"], "3.1.0");
 }
 
+/// Whoever changes the API writes it anew, by running this test with `OPENAPI=write`.
+#[test]
+fn the_description_in_the_repository_is_current() {
+    if std::env::var_os("OPENAPI").is_some_and(|what| what == "write") {
+        let text = super::super::openapi().to_pretty_json().unwrap() + "\n";
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/openapi.json"), text).unwrap();
+        return;
+    }
+    let kept: Value = serde_json::from_str(include_str!("../../../openapi.json")).unwrap();
+    let now: Value = serde_json::from_str(&super::super::openapi().to_json().unwrap()).unwrap();
+    for (path, item) in now["paths"].as_object().unwrap() {
+        assert_eq!(kept["paths"][path], *item, "{path}");
+    }
+    assert_eq!(kept, now);
+}
+
 #[tokio::test]
 async fn the_headers_stand_on_every_answer() {
     let world = World::new();
@@ -138,6 +154,9 @@ async fn what_cannot_be_read_is_a_clear_4xx() {
     }
     let save = json!({ "revision": 4_294_967_296_u64, "changes": [] });
     world.write(OWNER, Method::PUT, "/api/matters/m1/client-connect/access", save).await.problem(422);
+    // What needs no body takes an empty object for none.
+    world.write(OWNER, Method::DELETE, "/api/matters/m1", json!({ "purge": true })).await.problem(422);
+    world.write(OWNER, Method::DELETE, "/api/matters/m1", json!({})).await.ok();
 }
 
 #[tokio::test]
