@@ -6,7 +6,7 @@ use wasmtime::ResourceLimiter;
 
 use crate::{
     backend::Tx,
-    failure::{Broke, Stop},
+    failure::{Blame, Broke, Stop},
     floor::Floor,
     limits::Limits,
     types::{
@@ -42,6 +42,8 @@ pub(crate) struct Meter {
     /// Spent in imports.
     pub(crate) host_time: Duration,
     pub(crate) started: Instant,
+    /// What this thread had computed when the call started.
+    computed: Option<Duration>,
     /// The import that runs, or ran last: named where the host panics.
     pub(crate) import: &'static str,
     pub(crate) peak_memory: usize,
@@ -55,6 +57,7 @@ impl Meter {
             host_calls: 0,
             host_time: Duration::ZERO,
             started: Instant::now(),
+            computed: computed(),
             import: "",
             peak_memory: 0,
             limits: limits.clone(),
@@ -75,14 +78,32 @@ impl Meter {
         let total = self.started.elapsed();
         let guest = total.saturating_sub(self.host_time);
         if guest > self.limits.deadline {
-            return Some(Stop::guest(Broke::Deadline, format!("the plugin computed for {guest:?}")));
+            // A plugin that was hardly ever let onto a processor is not to blame for the time that passed.
+            let own = match (self.computed, computed()) {
+                (Some(before), Some(after)) => after.saturating_sub(before).min(guest),
+                _ => guest,
+            };
+            let blame = if own * 2 > self.limits.deadline { Blame::Guest } else { Blame::Host };
+            let detail = format!("the plugin computed for {own:?}, and {guest:?} passed");
+            return Some(Stop { blame, reason: Broke::Deadline, detail });
         }
         (total > self.limits.total).then(|| Stop {
-            blame: crate::Blame::Host,
+            blame: Blame::Host,
             reason: Broke::Deadline,
             detail: format!("the call took {total:?}, {:?} of it in the host", self.host_time),
         })
     }
+}
+
+/// The processor time of this thread so far, where the system tells it.
+fn computed() -> Option<Duration> {
+    #[cfg(unix)]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        Duration::try_from(clock_gettime(ClockId::ThreadCPUTime)).ok()
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 impl ResourceLimiter for Meter {

