@@ -89,7 +89,7 @@ impl SqliteBackend {
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, OpenError> {
         let path = path.into();
         let failed = |source| OpenError::Database { path: path.clone(), source };
-        let mut connection = connect(&path, Mode::Write).map_err(failed)?;
+        let mut connection = connect(&path, Mode::Write, options.wait).map_err(failed)?;
         if std::fs::metadata(&path).is_ok_and(|file| file.len() <= CHECKED_AT_START) {
             let said: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
             if said != "ok" {
@@ -124,12 +124,12 @@ fn secret(connection: &Connection, key: &str) -> rusqlite::Result<[u8; 32]> {
 }
 
 /// A connection with all its settings.
-pub(super) fn connect(path: &Path, mode: Mode) -> rusqlite::Result<Connection> {
+pub(super) fn connect(path: &Path, mode: Mode, wait: Duration) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
-    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(512);
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;

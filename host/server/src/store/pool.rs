@@ -86,7 +86,7 @@ impl Pool {
             if state.out < lane.max {
                 state.out += 1;
                 drop(state);
-                return open::connect(&self.path, mode).map_err(|error| {
+                return open::connect(&self.path, mode, self.options.wait).map_err(|error| {
                     self.give(mode, None);
                     sql::host_error(error)
                 });
