@@ -96,10 +96,9 @@ impl<T: Tx> Floor<T> {
             self.prove_may_open(matter, &opened)?;
         }
         self.tx()?.put_shared(matter, &shared)?;
-        let changed = shared.into_iter().filter(|row| {
-            let old = before.get(&(row.document.clone(), row.contact.clone()));
-            old.is_none_or(|old| (&old.state, old.since, &old.attributes) != (&row.state, row.since, &row.attributes))
-        });
+        let changed = shared
+            .into_iter()
+            .filter(|row| before.get(&(row.document.clone(), row.contact.clone())).is_none_or(|old| old != row));
         self.effects.extend(changed.map(Effect::Share));
         Ok(())
     }

@@ -7,7 +7,7 @@ use client_connect_runtime::{
     backend::Effect,
     exports::{access, events, sharing},
     memory::Memory,
-    types::{HostError, Pair, Refusal, ShareState},
+    types::{HostError, Pair, Receipt, Refusal, SeenDocument, ShareState},
 };
 
 use crate::common::*;
@@ -33,6 +33,22 @@ fn what_a_call_wrote_is_kept_and_written_down() {
     assert_eq!(recorded.call.plugin, runtime.plugin().sha256);
     assert_eq!(recorded.call.request.as_deref(), Some("request"));
     assert_eq!(recorded.effects, [Effect::Grant(grants[0].clone())]);
+}
+
+/// What a contact was shown is part of the share, and the share is what the records add up to.
+#[test]
+fn a_receipt_is_written_down_as_well() {
+    let memory = shared_firm();
+    let runtime = Runtime::new(memory.clone(), &settings(), client_connect_embed::PLUGIN).unwrap();
+    let receipt = Receipt { version: 1, at: NOW, downloaded: true, attributes: Vec::new() };
+    let seen = vec![SeenDocument { document: "m1".into(), receipt }];
+    let event = events::OnDocumentSeen { matter: "m".into(), seen };
+    runtime.write(|unit| unit.call(&contact("c"), &event)).unwrap();
+    let records = memory.records();
+    let [recorded] = records.audit() else { panic!("one call, one record") };
+    let [Effect::Share(share)] = recorded.effects.as_slice() else { panic!("{:?}", recorded.effects) };
+    assert_eq!((share.document.as_str(), share.contact.as_str()), ("m1", "c"));
+    assert!(share.seen.as_ref().is_some_and(|seen| seen.downloaded));
 }
 
 #[test]
