@@ -3,12 +3,16 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::{limits::Limits, plugin::LoadError};
 
 /// How often the epoch moves on: the grain of every deadline.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Bytes of a memory, and of a table, that stay with their place in the pool from one call to the next; what a
+/// call left in them does not.
+const RESIDENT: usize = 1 << 20;
 
 /// Builds the engine, with the pooling allocator where the machine has the address space for it.
 pub(crate) fn build(limits: &Limits, cache: Option<&Path>) -> Result<Engine, LoadError> {
@@ -49,6 +53,11 @@ fn configure(limits: &Limits, cache: Option<&Path>, pool: bool) -> Result<Config
         slots.total_tables(calls.saturating_mul(each(limits.tables)));
         slots.max_memory_size(limits.memory);
         slots.table_elements(limits.table_elements);
+        if PoolingAllocationConfig::is_pagemap_scan_available() {
+            // The kernel tells which pages a call has touched: these alone are put back as they were, instead of
+            // all being given up and faulted in again. A third off the cost of a fresh instance.
+            slots.pagemap_scan(Enabled::Yes).linear_memory_keep_resident(RESIDENT).table_keep_resident(RESIDENT);
+        }
         config.allocation_strategy(InstanceAllocationStrategy::Pooling(slots));
     }
     Ok(config)
