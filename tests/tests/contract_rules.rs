@@ -16,8 +16,11 @@ fn ov2_sh13_ov5_sh15_sh23_the_main_job_through_the_contract() {
     assert_eq!(granted.invited, ["ann", "ben"]);
     let saved = ground.save(vec![pair("d1", "ann"), pair("d2", "ann"), pair("d1", "ben")], Vec::new()).unwrap();
     assert_eq!((saved.shared.len(), saved.notified), (3, ids(&["ann", "ben"])));
-    let to_ann: Vec<Notice> =
-        ground.outbox().into_iter().filter(|notice| matches!(&notice.to, Recipient::Contact(c) if c == "ann")).collect();
+    let to_ann: Vec<Notice> = ground
+        .outbox()
+        .into_iter()
+        .filter(|notice| matches!(&notice.to, Recipient::Contact(c) if c == "ann"))
+        .collect();
     assert_eq!(to_ann.len(), 2, "an invitation and what was shared, for the host to gather");
     let letter = ground.compose(contact("ann"), to_ann).unwrap().unwrap();
     for said in ["Document d1.pdf", "Document d2.pdf", "ann@customer.example", "https://portal.example.org/"] {
@@ -251,11 +254,10 @@ fn sh17_receipts_and_a_changed_matter() {
     let receipt = Receipt { version: 3, at: 7, downloaded: false, attributes: Vec::new() };
     let seen = vec![SeenDocument { document: "d1".into(), receipt }];
     ground.call(contact("ann"), &events::OnDocumentSeen { matter: M.into(), seen }).unwrap();
-    let list = portal::Documents { matter: M.into(), search: None, sort: SortKey::Name, descending: false, page: page() };
+    let list =
+        portal::Documents { matter: M.into(), search: None, sort: SortKey::Name, descending: false, page: page() };
     assert_eq!(ground.call(contact("ann"), &list).unwrap().rows[0].seen, Some(3));
-    let before = ground.runtime.read(|unit| {
-        unit.tx().matter(&Viewer::Host, &M.into()).map_err(Failure::Backend)
-    });
+    let before = ground.runtime.read(|unit| unit.tx().matter(&Viewer::Host, &M.into()).map_err(Failure::Backend));
     let before = before.unwrap().unwrap();
     let event = events::OnMatterChanged { matter: M.into(), before };
     let handed_on = |records: &mut client_connect_runtime::memory::Records| {
@@ -263,7 +265,8 @@ fn sh17_receipts_and_a_changed_matter() {
     };
     ground.report(Actor::Host, handed_on, &event).unwrap();
     ground.upload("ann", "u1").unwrap();
-    let told = ground.outbox().into_iter().filter(|n| matches!(&n.to, Recipient::User(user) if user == "looker")).count();
+    let told =
+        ground.outbox().into_iter().filter(|n| matches!(&n.to, Recipient::User(user) if user == "looker")).count();
     assert_eq!(told, 2);
 }
 

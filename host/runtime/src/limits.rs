@@ -71,7 +71,7 @@ impl Limits {
             handles: 1_024,
             hostcall_bytes: 8 << 20,
             host_calls: 2_000,
-            rows: 50_000,
+            rows: 100_000,
             page: 1_000,
             notices: 2_000,
             entries: 20_000,

@@ -10,19 +10,19 @@ use client_connect_runtime::{
 };
 
 /// A day, in milliseconds.
-pub const DAY: u64 = 24 * 60 * 60 * 1_000;
+pub(crate) const DAY: u64 = 24 * 60 * 60 * 1_000;
 /// The matter of most tests.
-pub const M: &str = "m";
+pub(crate) const M: &str = "m";
 
 /// The compiled plugin over records in memory.
-pub struct Ground {
-    pub runtime: Runtime<Memory>,
-    pub clock: Arc<ManualClock>,
+pub(crate) struct Ground {
+    pub(crate) runtime: Runtime<Memory>,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 /// The firm `f` with the matter `m` of the user `owner`, in which `sharer` may share and `looker` may look;
 /// `ann`, `ben` and `cem` are linked, `d1` to `d4` are its documents.
-pub fn ground() -> Ground {
+pub(crate) fn ground() -> Ground {
     let clock = Arc::new(ManualClock::new(1_000 * DAY));
     let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     std::fs::create_dir_all(&cache).unwrap();
@@ -52,36 +52,36 @@ pub fn ground() -> Ground {
     Ground { runtime, clock }
 }
 
-pub fn user(id: &str) -> Actor {
+pub(crate) fn user(id: &str) -> Actor {
     Actor::User(id.into())
 }
 
-pub fn contact(id: &str) -> Actor {
+pub(crate) fn contact(id: &str) -> Actor {
     Actor::Contact(id.into())
 }
 
-pub fn viewing(user: &str, contact: &str) -> Actor {
+pub(crate) fn viewing(user: &str, contact: &str) -> Actor {
     Actor::ViewingAs(ViewingAs { user: user.into(), contact: contact.into() })
 }
 
-pub fn ids(ids: &[&str]) -> Vec<String> {
+pub(crate) fn ids(ids: &[&str]) -> Vec<String> {
     ids.iter().map(|id| (*id).to_owned()).collect()
 }
 
-pub fn pair(document: &str, contact: &str) -> Pair {
+pub(crate) fn pair(document: &str, contact: &str) -> Pair {
     Pair { document: document.into(), contact: contact.into() }
 }
 
-pub fn page() -> Page {
+pub(crate) fn page() -> Page {
     Page { after: None, limit: 200 }
 }
 
-pub fn change(contact: &str, portal: bool, can_download: bool) -> AccessChange {
+pub(crate) fn change(contact: &str, portal: bool, can_download: bool) -> AccessChange {
     AccessChange { contact: contact.into(), portal, can_download, until: None, attributes: Vec::new() }
 }
 
 /// The codes of a refusal, or how else a call ended.
-pub fn codes<A: std::fmt::Debug>(answer: Result<A, Failure>) -> Vec<String> {
+pub(crate) fn codes<A: std::fmt::Debug>(answer: Result<A, Failure>) -> Vec<String> {
     match answer.unwrap_err() {
         Failure::Refused(Refusal::NotFound) => ids(&["not-found"]),
         Failure::Refused(
@@ -101,7 +101,7 @@ fn caller(actor: Actor) -> Caller {
 
 impl Ground {
     /// One call, kept if it answers.
-    pub fn call<E: Export>(&self, actor: Actor, export: &E) -> Result<E::Answer, Failure> {
+    pub(crate) fn call<E: Export>(&self, actor: Actor, export: &E) -> Result<E::Answer, Failure> {
         let caller = caller(actor);
         if E::WRITES {
             self.runtime.write(|unit| unit.call(&caller, export))
@@ -111,12 +111,17 @@ impl Ground {
     }
 
     /// One call, rolled back.
-    pub fn review<E: Export>(&self, actor: Actor, export: &E) -> Result<E::Answer, Failure> {
+    pub(crate) fn review<E: Export>(&self, actor: Actor, export: &E) -> Result<E::Answer, Failure> {
         self.runtime.dry_run(|unit| unit.call(&caller(actor), export))
     }
 
     /// A change of the platform's own records and the report of it, in one transaction.
-    pub fn report<E: Export>(&self, actor: Actor, change: impl Fn(&mut Records), event: &E) -> Result<E::Answer, Failure> {
+    pub(crate) fn report<E: Export>(
+        &self,
+        actor: Actor,
+        change: impl Fn(&mut Records),
+        event: &E,
+    ) -> Result<E::Answer, Failure> {
         let caller = caller(actor);
         self.runtime.write(|unit| {
             unit.tx().edit(&change).map_err(Failure::Backend)?;
@@ -125,20 +130,20 @@ impl Ground {
     }
 
     /// Saves the Access section.
-    pub fn grant(&self, changes: Vec<AccessChange>) -> Result<Granted, Failure> {
+    pub(crate) fn grant(&self, changes: Vec<AccessChange>) -> Result<Granted, Failure> {
         let section = self.call(user("sharer"), &exports::access::View { matter: M.into() })?;
         self.call(user("sharer"), &exports::access::Grant { matter: M.into(), revision: section.revision, changes })
     }
 
     /// Saves the Sharing section.
-    pub fn save(&self, share: Vec<Pair>, unshare: Vec<Pair>) -> Result<Saved, Failure> {
+    pub(crate) fn save(&self, share: Vec<Pair>, unshare: Vec<Pair>) -> Result<Saved, Failure> {
         let section = self.call(user("sharer"), &exports::sharing::View { matter: M.into() })?;
         let revision = section.revision;
         self.call(user("sharer"), &exports::sharing::Save { matter: M.into(), revision, share, unshare })
     }
 
     /// What somebody sees in the portal, by name.
-    pub fn seen(&self, actor: Actor) -> Result<Vec<String>, Failure> {
+    pub(crate) fn seen(&self, actor: Actor) -> Result<Vec<String>, Failure> {
         let list = exports::portal::Documents {
             matter: M.into(),
             search: None,
@@ -150,20 +155,20 @@ impl Ground {
     }
 
     /// Which of the documents somebody may have.
-    pub fn permitted(&self, actor: Actor, verb: Verb, documents: &[&str]) -> Result<Vec<String>, Failure> {
+    pub(crate) fn permitted(&self, actor: Actor, verb: Verb, documents: &[&str]) -> Result<Vec<String>, Failure> {
         let permit = exports::portal::Permit { matter: M.into(), verb, documents: ids(documents) };
         Ok(self.call(actor, &permit)?.into_iter().map(|document| document.id).collect())
     }
 
     /// A finished upload.
-    pub fn upload(&self, contact: &str, id: &str) -> Result<Vec<Problem>, Failure> {
+    pub(crate) fn upload(&self, contact: &str, id: &str) -> Result<Vec<Problem>, Failure> {
         let event = exports::events::OnUpload { matter: M.into(), documents: ids(&[id]) };
         let name = format!("Upload {id}.pdf");
         self.report(Actor::Contact(contact.into()), |records| drop(records.upload(M, contact, id, &name)), &event)
     }
 
     /// A lane of the Sharing section, by name.
-    pub fn lane(&self, lane: Lane, contacts: &[&str]) -> Result<Vec<String>, Failure> {
+    pub(crate) fn lane(&self, lane: Lane, contacts: &[&str]) -> Result<Vec<String>, Failure> {
         let filter = DocumentFilter {
             contacts: ids(contacts),
             lane,
@@ -178,12 +183,12 @@ impl Ground {
     }
 
     /// The notices in the outbox, oldest first.
-    pub fn outbox(&self) -> Vec<Notice> {
+    pub(crate) fn outbox(&self) -> Vec<Notice> {
         self.runtime.backend().records().outbox()
     }
 
     /// What the plugin has written to the audit, as `action contact document`.
-    pub fn audited(&self) -> Vec<String> {
+    pub(crate) fn audited(&self) -> Vec<String> {
         let records = self.runtime.backend().records();
         let entries = records.audit().iter().flat_map(|recorded| recorded.entries.clone());
         let line = |entry: AuditEntry| {
@@ -194,7 +199,7 @@ impl Ground {
     }
 
     /// The letter that a recipient of these notices would get now.
-    pub fn compose(&self, to: Actor, notices: Vec<Notice>) -> Result<Option<Letter>, Failure> {
+    pub(crate) fn compose(&self, to: Actor, notices: Vec<Notice>) -> Result<Option<Letter>, Failure> {
         self.call(to, &exports::letters::Compose { notices })
     }
 }

@@ -1,7 +1,7 @@
 //! Contacts of the firm: people and companies, whether or not they take part in a matter.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use client_connect_runtime::{Caller, Unit, exports::events};
+use client_connect_runtime::{Caller, Tx, Unit, exports::events};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -152,6 +152,8 @@ async fn create_contact(
         contacts::create(unit.tx(), &contact)?;
         let row = row(unit, caller, "contact.created").contact(&contact.id);
         audit::append(unit.tx(), &staff.firm, &row)?;
+        let others = with_same_address(unit.tx(), &contact.id)?;
+        report_others(unit, caller, &others)?;
         Ok(Contact::from(contact))
     });
     work.await
@@ -202,6 +204,7 @@ fn store_change(
     staff: &Staff,
     after: &contacts::Contact,
 ) -> Result<(), Problem> {
+    let mut others = with_same_address(unit.tx(), &after.id)?;
     let moved = contacts::update(unit.tx(), after)?;
     let row = row(unit, caller, "contact.changed").contact(&after.id).detail("address-changed", moved);
     audit::append(unit.tx(), &staff.firm, &row)?;
@@ -221,6 +224,26 @@ fn store_change(
         }
         let event = events::OnContactAddressChanged { matter, contact: after.id.clone() };
         unit.call(&platform(caller), &event)?;
+    }
+    others.extend(with_same_address(unit.tx(), &after.id)?);
+    report_others(unit, caller, &others)
+}
+
+/// The firm's other contacts with the address of this one.
+fn with_same_address(tx: &mut SqliteTx, contact: &str) -> Result<Vec<String>, Problem> {
+    let found = tx.same_address(&[contact.to_owned()])?;
+    Ok(found.into_iter().flatten().map(|other| other.id).collect())
+}
+
+/// An address that two contacts have signs nobody in. Whoever had it alone, or has it alone again, is reported
+/// to the plugin as if their own had changed, so that those who look after their matters hear of it.
+fn report_others(unit: &mut Unit<'_, SqliteTx>, caller: &Caller, others: &[String]) -> Result<(), Problem> {
+    for other in others {
+        sessions::end_of_contact(unit.tx(), other)?;
+        for matter in contacts::granted_in(unit.tx(), other)? {
+            let event = events::OnContactAddressChanged { matter, contact: other.clone() };
+            unit.call(&platform(caller), &event)?;
+        }
     }
     Ok(())
 }
