@@ -40,7 +40,15 @@ fn ov2_sh13_ov5_sh15_sh23_the_main_job_through_the_contract() {
     assert_eq!(ground.seen(contact("ann")).unwrap(), ["d2", "u1"]);
     assert!(ground.permitted(contact("ann"), Verb::Preview, &["d1"]).unwrap().is_empty());
     let gone = events::OnDocumentDeleted { matter: M.into(), documents: ids(&["d2"]) };
-    ground.report(Actor::Host, |records| drop(records.with_document("d2", |kept| kept.deleted = true)), &gone).unwrap();
+    ground
+        .report(
+            Actor::Host,
+            |records| {
+                records.with_document("d2", |kept| kept.deleted = true);
+            },
+            &gone,
+        )
+        .unwrap();
     assert_eq!(ground.seen(contact("ann")).unwrap(), ["u1"]);
     assert_eq!(
         ground.audited(),
@@ -124,8 +132,18 @@ fn sh26_a_restored_document_is_offered_and_not_shared() {
     ground.grant(vec![change("ann", true, false)]).unwrap();
     ground.save(vec![pair("d1", "ann")], Vec::new()).unwrap();
     let gone = events::OnDocumentDeleted { matter: M.into(), documents: ids(&["d1"]) };
-    ground.report(Actor::Host, |records| drop(records.with_document("d1", |kept| kept.deleted = true)), &gone).unwrap();
-    ground.runtime.backend().edit(|records| drop(records.with_document("d1", |kept| kept.deleted = false)));
+    ground
+        .report(
+            Actor::Host,
+            |records| {
+                records.with_document("d1", |kept| kept.deleted = true);
+            },
+            &gone,
+        )
+        .unwrap();
+    ground.runtime.backend().edit(|records| {
+        records.with_document("d1", |kept| kept.deleted = false);
+    });
     assert!(ground.seen(contact("ann")).unwrap().is_empty());
     assert_eq!(ground.lane(Lane::Lapsed, &[]).unwrap(), ["d1"]);
     ground.save(vec![pair("d1", "ann")], Vec::new()).unwrap();
@@ -161,7 +179,9 @@ fn cu2_cu5_the_portals_front_pages() {
     let shown = ground.call(contact("ann"), &view).unwrap();
     assert_eq!((shown.owner.as_deref(), shown.can_upload, shown.can_download), (Some("User owner"), true, false));
     assert_eq!(codes(ground.call(contact("cem"), &view)), ["not-found"]);
-    ground.runtime.backend().edit(|records| drop(records.with_firm("f", |firm| firm.enabled = false)));
+    ground.runtime.backend().edit(|records| {
+        records.with_firm("f", |firm| firm.enabled = false);
+    });
     assert_eq!(codes(ground.call(contact("ann"), &view)), ["firm-off"]);
     assert_eq!(codes(ground.call(contact("ann"), &portal::Matters)), ["firm-off"]);
     assert_eq!(codes(ground.seen(contact("ann"))), ["firm-off"]);
@@ -178,6 +198,19 @@ fn ov5_viewing_as_a_contact_takes_nothing() {
     assert_eq!(codes(ground.permitted(viewing("looker", "ann"), Verb::Download, &["d1"])), ["viewing-as"]);
     assert_eq!(codes(ground.permitted(viewing("looker", "ann"), Verb::Upload, &[])), ["viewing-as"]);
     assert_eq!(codes(ground.seen(viewing("nobody", "ann"))), ["not-found"]);
+}
+
+#[test]
+fn sh13_shared_again_is_news_only_after_the_hold_time() {
+    let ground = ground();
+    ground.grant(vec![change("ann", true, false)]).unwrap();
+    ground.save(vec![pair("d1", "ann")], Vec::new()).unwrap();
+    ground.save(Vec::new(), vec![pair("d1", "ann")]).unwrap();
+    ground.clock.advance(119_999);
+    assert!(ground.save(vec![pair("d1", "ann")], Vec::new()).unwrap().notified.is_empty());
+    ground.save(Vec::new(), vec![pair("d1", "ann")]).unwrap();
+    ground.clock.advance(120_000);
+    assert_eq!(ground.save(vec![pair("d1", "ann")], Vec::new()).unwrap().notified, ["ann"]);
 }
 
 #[test]
@@ -210,9 +243,19 @@ fn sh29_a_contact_who_is_unlinked_starts_from_nothing() {
     ground.grant(vec![change("ann", true, false)]).unwrap();
     ground.save(vec![pair("d1", "ann")], Vec::new()).unwrap();
     let event = events::OnContactUnlinked { matter: M.into(), contact: "ann".into() };
-    ground.report(Actor::Host, |records| drop(records.unlink(M, "ann")), &event).unwrap();
+    ground
+        .report(
+            Actor::Host,
+            |records| {
+                records.unlink(M, "ann");
+            },
+            &event,
+        )
+        .unwrap();
     assert_eq!(codes(ground.seen(contact("ann"))), ["not-found"]);
-    ground.runtime.backend().edit(|records| drop(records.link(M, "ann")));
+    ground.runtime.backend().edit(|records| {
+        records.link(M, "ann");
+    });
     assert!(ground.grant(vec![change("ann", true, false)]).unwrap().revived.is_empty());
     assert!(ground.seen(contact("ann")).unwrap().is_empty());
 }

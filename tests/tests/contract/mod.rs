@@ -1,6 +1,6 @@
 //! A host that is nothing but a runtime, the compiled plugin and a backend in memory.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use client_connect_runtime::{
     Caller, Failure, Limits, ManualClock, Runtime, Settings,
@@ -26,7 +26,9 @@ pub(crate) fn ground() -> Ground {
     let clock = Arc::new(ManualClock::new(1_000 * DAY));
     let cache = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
     std::fs::create_dir_all(&cache).unwrap();
-    let settings = Settings { limits: Limits::reference(), cache: Some(cache), clock: clock.clone() };
+    // The reference host's bounds on what a call may move, but not its haste: this host is not optimised.
+    let limits = Limits { deadline: Duration::from_secs(10), ..Limits::reference() };
+    let settings = Settings { limits, cache: Some(cache), clock: clock.clone() };
     let memory = Memory::new();
     memory.edit(|records| {
         records.firm("f", "Ash & Oak").with_firm("f", |firm| {
@@ -164,7 +166,13 @@ impl Ground {
     pub(crate) fn upload(&self, contact: &str, id: &str) -> Result<Vec<Problem>, Failure> {
         let event = exports::events::OnUpload { matter: M.into(), documents: ids(&[id]) };
         let name = format!("Upload {id}.pdf");
-        self.report(Actor::Contact(contact.into()), |records| drop(records.upload(M, contact, id, &name)), &event)
+        self.report(
+            Actor::Contact(contact.into()),
+            |records| {
+                records.upload(M, contact, id, &name);
+            },
+            &event,
+        )
     }
 
     /// A lane of the Sharing section, by name.
