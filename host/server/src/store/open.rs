@@ -7,7 +7,7 @@ use std::{
 };
 
 use client_connect_runtime::backend::Mode;
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
 use super::{SqliteBackend, fill_random, pool::Pool};
 
@@ -131,6 +131,8 @@ pub(super) fn connect(path: &Path, mode: Mode, wait: Duration) -> rusqlite::Resu
     )?;
     connection.busy_timeout(wait)?;
     connection.set_prepared_statement_cache_capacity(512);
+    // Without this promise of stable plans, SQLite prepares a cached statement anew whenever other values are bound.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;

@@ -32,7 +32,7 @@ macro_rules! document {
 
 /// The documents named by a list, each with its place in it.
 pub(crate) const DOCUMENT: &str =
-    concat!("SELECT ", document!(), ", k.key FROM json_each(?1) k JOIN documents d ON d.id = k.value");
+    concat!("SELECT ", document!(), ", k.key FROM json_each(?1) k CROSS JOIN documents d ON d.id = k.value");
 
 /// A matter with its firm, from the columns of `matter!`.
 pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<Matter> {
@@ -130,7 +130,7 @@ pub(super) fn members(tx: &SqliteTx, matter: &MatterId, ids: &[UserId]) -> Resul
         .conn()
         .prepare_cached(
             "SELECT k.key, u.id, u.name, u.email, u.active, u.locale, b.user IS NOT NULL, b.can_share
-             FROM json_each(?2) k JOIN matters m ON m.id = ?1 JOIN users u ON u.id = k.value AND u.firm = m.firm
+             FROM json_each(?2) k CROSS JOIN matters m ON m.id = ?1 JOIN users u ON u.id = k.value AND u.firm = m.firm
              LEFT JOIN members b ON b.matter = m.id AND b.user = u.id AND u.active = 1",
         )
         .host()?;
@@ -231,7 +231,7 @@ pub(super) fn documents(
                 .prepare_cached(concat!(
                     "SELECT ",
                     document!(),
-                    ", k.key FROM json_each(?1) k JOIN documents d ON d.id = k.value WHERE ",
+                    ", k.key FROM json_each(?1) k CROSS JOIN documents d ON d.id = k.value WHERE ",
                     seen!()
                 ))
                 .host()?;
