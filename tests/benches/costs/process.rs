@@ -11,7 +11,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use client_connect_tests::smtp::MailServer;
+use client_connect_tests::{
+    host::code_in,
+    smtp::{Mail, MailServer},
+};
 use reqwest::{Client, Response, StatusCode, header};
 
 use crate::{
@@ -45,7 +48,8 @@ impl Server {
         // The log goes where an operator's goes: to a file.
         let log = data.with_extension("log");
         command.stdout(Stdio::null()).stderr(fs::File::create(&log)?);
-        let client = Client::new();
+        // No connection is kept: the next start need not wait until this one is drained.
+        let client = Client::builder().pool_max_idle_per_host(0).build()?;
         let began = Instant::now();
         let mut process = Running(command.spawn()?);
         loop {
@@ -104,8 +108,12 @@ pub(crate) async fn sign_in(server: &Server, mails: &MailServer, address: &str) 
     let asked = post("/api/sign-in/portal", serde_json::json!({ "email": address })).send().await?;
     let browser = cookie(&asked, "cc_browser").ok_or_else(|| format!("no code was to be had: {}", asked.status()))?;
     let (mails, to) = (mails.clone(), address.to_owned());
-    let mail = tokio::task::spawn_blocking(move || mails.wait_for(&to, 1)).await?.pop().ok_or("no mail")?;
-    let code = code_in(&mail.text).ok_or("the mail has no code")?;
+    let to = address.to_owned();
+    let mails = mails.clone();
+    // Their other mails, of what they were shown, may come before it.
+    let with_code = |mail: &Mail| code_in(&mail.text).is_some();
+    let found = tokio::task::spawn_blocking(move || mails.wait_for_those(&to, 1, with_code)).await?;
+    let code = found.iter().find_map(|mail| code_in(&mail.text)).ok_or("the mail has no code")?;
     let redeemed = post("/api/sign-in/portal/code", serde_json::json!({ "code": code }))
         .header(header::COOKIE, browser)
         .send()
@@ -120,11 +128,4 @@ pub(crate) async fn sign_in(server: &Server, mails: &MailServer, address: &str) 
 fn cookie(answer: &Response, name: &str) -> Option<String> {
     let set = answer.headers().get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
     set.filter_map(|value| value.split(';').next()).find(|pair| pair.split('=').next() == Some(name)).map(str::to_owned)
-}
-
-/// The first eight digits that stand together, or in two groups of four.
-fn code_in(text: &str) -> Option<String> {
-    text.split(|c: char| !c.is_ascii_digit() && c != ' ' && c != '-')
-        .map(|group| group.chars().filter(char::is_ascii_digit).collect::<String>())
-        .find(|digits| digits.len() == 8)
 }
