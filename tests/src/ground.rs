@@ -7,18 +7,29 @@ use crate::{
     person::{Person, items, text},
 };
 
+/// The owner's address.
 pub const OWNER: &str = "olivia@firm.test";
+/// The first contact's address.
 pub const ANN: &str = "ann@customer.test";
+/// The second contact's address.
 pub const BEN: &str = "ben@customer.test";
 
-/// A matter with two contacts and three documents, and nothing shared yet.
+/// A matter with two contacts and three documents, and nothing shared yet. What is not said otherwise is an id.
+#[derive(Debug)]
 pub struct Ground {
+    /// Where it lies.
     pub host: TestHost,
+    /// The owner, signed in.
     pub staff: Person,
+    /// The matter's owner.
     pub owner: String,
+    /// The matter.
     pub matter: String,
+    /// The first contact.
     pub ann: String,
+    /// The second contact.
     pub ben: String,
+    /// The documents, in the order in which they were made.
     pub documents: Vec<String>,
 }
 
@@ -50,22 +61,26 @@ impl Ground {
             let made = staff.upload(&format!("/api/matters/{matter}/documents?name={name}"), bytes).await.expect(201);
             documents.push(text(&made, "id"));
         }
-        let [ann, ben] = <[String; 2]>::try_from(people).unwrap();
+        let [ann, ben] = <[String; 2]>::try_from(people).expect("two people");
         Self { host, staff, owner, matter, ann, ben, documents }
     }
 
+    /// The path of one of Client Connect's sections.
     pub fn section(&self, section: &str) -> String {
         format!("/api/matters/{}/client-connect/{section}", self.matter)
     }
 
+    /// A path in the portal, below the matter.
     pub fn portal(&self, rest: &str) -> String {
         format!("/api/portal/matters/{}{rest}", self.matter)
     }
 
+    /// The revision that a section has now.
     pub async fn revision(&self, section: &str) -> Value {
         self.staff.get(&self.section(section)).await.expect(200)["revision"].clone()
     }
 
+    /// What the matter's audit says was done, the newest first.
     pub async fn actions(&self) -> Vec<String> {
         let audit = self.staff.get(&format!("/api/matters/{}/audit?limit=200", self.matter)).await.expect(200);
         items(&audit).iter().map(|row| text(row, "action")).collect()
