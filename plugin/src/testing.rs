@@ -36,6 +36,10 @@ pub(crate) struct World {
     pub(crate) asked: Vec<&'static str>,
     /// The import whose next call fails, and how.
     pub(crate) failing: Option<(&'static str, HostError)>,
+    /// The last that was asked of `find-documents`.
+    pub(crate) sought: Option<DocumentFilter>,
+    /// Whether the host forgets its floor, and shows everybody the whole matter.
+    pub(crate) careless: bool,
     actor: Actor,
 }
 
@@ -78,6 +82,8 @@ impl World {
             logged: Vec::new(),
             asked: Vec::new(),
             failing: None,
+            sought: None,
+            careless: false,
             actor: Actor::Host,
         };
         world.add_matter(M);
@@ -221,7 +227,7 @@ impl World {
 
     /// What is kept, without what only the test looks at.
     pub(crate) fn kept(&self) -> Self {
-        Self { asked: Vec::new(), logged: Vec::new(), actor: Actor::Host, ..self.clone() }
+        Self { asked: Vec::new(), logged: Vec::new(), sought: None, actor: Actor::Host, ..self.clone() }
     }
 
     /// Notices since the last look.

@@ -173,6 +173,18 @@ fn ac2_a_double_that_comes_after_the_grant_is_flagged_and_closing_stays_possible
 }
 
 #[test]
+fn ac2_a_double_does_not_stand_in_the_way_of_allowing_less() {
+    let mut world = World::new();
+    grant(&mut world, vec![change("ann", true, true)]).unwrap();
+    world.contact("ben").email = Some("ann@customer.example".into());
+    let end = AccessChange { until: Some(world.now + 1), ..change("ann", true, false) };
+    assert_eq!(grant(&mut world, vec![end]).unwrap().changed, ["ann"]);
+    let longer = AccessChange { until: Some(world.now + 2), ..change("ann", true, false) };
+    assert_eq!(codes(&grant(&mut world, vec![longer]).unwrap_err()), ["address-shared ann ben"]);
+    assert_eq!(codes(&grant(&mut world, vec![change("ann", true, false)]).unwrap_err()), ["address-shared ann ben"]);
+}
+
+#[test]
 fn ac3_download_alone_is_refused() {
     let mut world = World::new();
     let refusal = grant(&mut world, vec![change("ann", false, true)]).unwrap_err();

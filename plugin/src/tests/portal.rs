@@ -295,3 +295,15 @@ fn cu6_search_and_order_are_passed_on() {
     let second = world.customer("ann", |host, ctx| portal::documents(host, ctx, M, None, SortKey::Name, false, &rest));
     assert_eq!(second.unwrap().rows[0].document, "d2");
 }
+
+#[test]
+fn ov4_the_rules_decide_by_themselves_also_where_a_host_forgets_its_floor() {
+    let mut world = world();
+    save(&mut world, &[], &[pair("d2", "ann")]).unwrap();
+    world.careless = true;
+    let list = world
+        .customer("ann", |host, ctx| portal::documents(host, ctx, M, None, SortKey::Name, false, &page()))
+        .unwrap();
+    assert_eq!(list.rows.iter().map(|row| &*row.document).collect::<Vec<_>>(), ["d1"]);
+    assert_eq!(permitted(&mut world, "ann", Verb::Preview, &["d4", "d3", "d2", "d1"]).unwrap(), ["d1"]);
+}

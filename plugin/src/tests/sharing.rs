@@ -112,6 +112,11 @@ fn sh13_shared_again_after_the_hold_time_is_news() {
     world.told();
     world.now += 2 * MINUTE;
     assert_eq!(save(&mut world, &[pair("d1", "ann")], &[]).unwrap().notified, ["ann"]);
+    // To the millisecond, also where they were told long ago.
+    world.now += 60 * MINUTE;
+    save(&mut world, &[], &[pair("d1", "ann")]).unwrap();
+    world.now += 2 * MINUTE;
+    assert_eq!(save(&mut world, &[pair("d1", "ann")], &[]).unwrap().notified, ["ann"]);
     // And without a hold time, always.
     world.firm.attributes.clear();
     save(&mut world, &[], &[pair("d1", "ann")]).unwrap();

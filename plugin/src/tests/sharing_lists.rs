@@ -187,3 +187,32 @@ fn sh26_who_lost_access_is_not_offered() {
     assert_eq!(lane(&mut world, Lane::Lapsed, &[], None).unwrap(), ["d2"], "ann's alone");
     assert!(lane(&mut world, Lane::Lapsed, &["ben"], None).unwrap().is_empty());
 }
+
+#[test]
+fn sh10_the_same_choice_in_another_order_is_the_same_list_and_the_same_cursor() {
+    let mut world = three();
+    lane(&mut world, Lane::AllOfThem, &["ann", "ben"], None).unwrap();
+    let one = world.sought.take();
+    lane(&mut world, Lane::AllOfThem, &["ben", "ann", "ben"], None).unwrap();
+    assert_eq!(world.sought, one);
+}
+
+#[test]
+fn sh26_an_offer_names_those_alone_who_have_not_been_given_it_again() {
+    let mut world = three();
+    delete(&mut world, "d2");
+    restore(&mut world, "d2");
+    save(&mut world, &[pair("d2", "ann")], &[]).unwrap();
+    let filter = DocumentFilter {
+        contacts: Vec::new(),
+        lane: Lane::Lapsed,
+        search: None,
+        same_content_as: None,
+        sort: SortKey::Name,
+        descending: false,
+        attributes: Vec::new(),
+    };
+    let list = world.user("sharer", |host, ctx| sharing::documents(host, ctx, M, filter, &page())).unwrap();
+    let offered: Vec<&str> = list.rows[0].shares.iter().map(|share| share.contact.as_str()).collect();
+    assert_eq!(offered, ["ben", "cem"]);
+}

@@ -192,3 +192,14 @@ fn sh14_a_failure_midway_leaves_nothing() {
         assert_eq!(world.kept(), before, "{import}");
     }
 }
+
+#[test]
+fn sh28_what_is_reported_beside_an_accepted_upload_opens_nothing_after_access_has_gone() {
+    let mut world = world();
+    upload(&mut world, "ann", "u1").unwrap();
+    stored_upload(&mut world, "ann", "u2");
+    grant(&mut world, vec![change("ann", false, false)]).unwrap();
+    let before = world.kept();
+    assert_eq!(report(&mut world, "ann", &["u1", "u2"]), Ok(Vec::new()), "what was accepted is never refused");
+    assert_eq!(world.kept(), before);
+}
