@@ -244,6 +244,7 @@ pub fn code_in(text: &str) -> Option<String> {
 /// # Panics
 /// If any does not.
 pub fn prove(host: &TestHost) {
+    #[allow(irrefutable_let_patterns, reason = "with the feature s3 there are others")]
     let Documents::Folder(folder) = &host.config.documents else { panic!("a test's documents lie in a folder") };
     let app = host.app();
     let settings = Settings { noted: &[], folder: Some(folder), now: app.runtime.now() };

@@ -1,4 +1,5 @@
 //! What comes in broken, too large or in bad faith: a clear answer in the 400s, and nothing kept of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests end where their ground gives way")]
 
 use std::{
     io::{Read, Write},

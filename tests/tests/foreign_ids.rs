@@ -1,5 +1,6 @@
 //! Whose the ids in a request are: every route of the described API is tried with none signed in, and with the ids
 //! of another firm's matter. "Not there" and "not yours" must be the same answer, to the byte.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests end where their ground gives way")]
 
 use client_connect_tests::{
     ground::Ground,

@@ -108,8 +108,6 @@ pub(crate) async fn sign_in(server: &Server, mails: &MailServer, address: &str) 
     let asked = post("/api/sign-in/portal", serde_json::json!({ "email": address })).send().await?;
     let browser = cookie(&asked, "cc_browser").ok_or_else(|| format!("no code was to be had: {}", asked.status()))?;
     let (mails, to) = (mails.clone(), address.to_owned());
-    let to = address.to_owned();
-    let mails = mails.clone();
     // Their other mails, of what they were shown, may come before it.
     let with_code = |mail: &Mail| code_in(&mail.text).is_some();
     let found = tokio::task::spawn_blocking(move || mails.wait_for_those(&to, 1, with_code)).await?;
