@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::problem::Problem;
+use super::{JSON_LIMIT, bytes::receive, problem::Problem};
 
 /// A JSON body, in both directions.
 #[derive(Clone, Copy, Debug, Default)]
@@ -20,6 +20,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let request = not_too_large(request).await?;
         let axum::Json(body) = in_time(axum::Json::from_request(request, state)).await?;
         Ok(Self(body))
     }
@@ -43,6 +44,16 @@ pub(crate) fn json_bytes(body: impl Into<Bytes>) -> Response {
 
 /// How long the body of a request may take that brings no file.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Refuses a body that says itself that it is too large. The answer to a sender who is still sending would be lost
+/// with the connection: so it is read on for a little.
+pub(crate) async fn not_too_large(request: Request) -> Result<Request, Problem> {
+    if receive::announced(request.headers()).is_none_or(|length| length <= JSON_LIMIT as u64) {
+        return Ok(request);
+    }
+    let (parts, body) = request.into_parts();
+    Err(receive::refuse(&parts.headers, body, Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE)).await)
+}
 
 /// Reads a body, for a while: whoever sends it byte by byte does not hold a connection for ever.
 pub(crate) async fn in_time<T, E>(reading: impl Future<Output = Result<T, E>>) -> Result<T, Problem>

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     edge::RequestId,
-    extract::{in_time, json_bytes},
+    extract::{in_time, json_bytes, not_too_large},
     problem::Problem,
 };
 use crate::{app::SharedApp, store::SqliteTx};
@@ -146,7 +146,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Write<T> {
         let (mut parts, body) = request.into_parts();
         let mut asked = Asked::from_request_parts(&mut parts, state).await?;
         let json = is_json(&parts.headers);
-        let body = in_time(Bytes::from_request(Request::from_parts(parts, body), state)).await?;
+        let request = not_too_large(Request::from_parts(parts, body)).await?;
+        let body = in_time(Bytes::from_request(request, state)).await?;
         asked.also(&body);
         let body = match (body.is_empty(), json) {
             (true, _) => axum::Json::from_bytes(b"null"),

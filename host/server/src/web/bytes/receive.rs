@@ -29,7 +29,7 @@ const FORM_FILES: u64 = 10;
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How much more is read, and for how long, before a refusal is written: a browser that is still sending would
 /// otherwise see a broken connection in its place.
-const DRAIN_BYTES: usize = 8 << 20;
+const DRAIN_BYTES: usize = 16 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// A file that is durable, and loose until a row names it. Dropped before [`Loose::keep`], it is thrown away.
@@ -213,7 +213,8 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.get(..19).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))
 }
 
-fn announced(headers: &HeaderMap) -> Option<u64> {
+/// How long the body says it is, in bytes.
+pub(crate) fn announced(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
