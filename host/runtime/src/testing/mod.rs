@@ -12,6 +12,8 @@
 //! assert!(tx.matter(&Viewer::Host, &"m".into()).is_ok(), "only the first call fails");
 //! ```
 
+pub mod scenarios;
+
 use std::{
     panic::resume_unwind,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
