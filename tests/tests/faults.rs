@@ -1,6 +1,7 @@
 //! Each call of the database fails in each way, for each export: its logical dump is as it was, and the next call succeeds.
 //!
 //! The same scenarios as over the backend in memory, with the compiled component over SQLite.
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
 
 use std::{sync::Arc, time::Duration};
 
