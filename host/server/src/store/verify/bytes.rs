@@ -54,11 +54,12 @@ pub(in crate::store) fn compare(blobs: &Blobs, blob: &str, size: u64, sha256: &s
     if hex::encode(hash.finalize()) == sha256 { Ok(()) } else { Err("its bytes are others".to_owned()) }
 }
 
+/// What is condemned, marked by no time at all, is on its way out at this moment, or at the sweeper's next round.
 pub(super) fn loose(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, HostError> {
     let old = ms(settings.now.saturating_sub(LOOSE));
     let mut finding = Finding::new("INV-3", "bytes that no version names are known to be loose, and do not stay")
         .of(tx, "SELECT count(*) FROM loose_blobs")?
-        .faults(tx, "SELECT 'loose for too long', blob FROM loose_blobs WHERE since < ?1", &[&old])?;
+        .faults(tx, "SELECT 'loose for too long', blob FROM loose_blobs WHERE since > 0 AND since < ?1", &[&old])?;
     let Some(folder) = settings.folder else {
         finding.note = Some("bytes that are not in a folder are not listed".to_owned());
         return Ok(finding);

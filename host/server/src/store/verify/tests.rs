@@ -140,6 +140,16 @@ fn bytes_that_are_gone_changed_cut_or_nobodys_are_found() {
 }
 
 #[test]
+fn bytes_that_are_being_thrown_away_are_no_finding() {
+    let (world, blobs) = healthy();
+    world.write(|tx| {
+        crate::store::loose::announce(tx, "blob-aborted", 99_999_999_999).unwrap();
+        assert!(crate::store::loose::condemn(tx, "blob-aborted").unwrap());
+    });
+    assert_eq!(broken(&world, &blobs, &[]), []);
+}
+
+#[test]
 fn a_noted_head_must_be_in_the_chain() {
     let (world, blobs) = healthy();
     let head = world.read(|tx| audit::head(tx, FIRM).unwrap().unwrap());
