@@ -7,6 +7,7 @@
 //! | `store` | SQLite: all SQL of the host is below it |
 //! | `blobs` | the documents' bytes |
 //! | `web` | the JSON API, for staff and for the portal |
+//! | `pages` | the pages for people |
 //! | `mail` | the outbox, sign-in codes, SMTP |
 //! | `sweeper` | deletes what is over |
 //! | `demo` | the demo firm |
@@ -18,6 +19,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod mail;
+pub mod pages;
 pub mod store;
 pub mod sweeper;
 pub mod web;

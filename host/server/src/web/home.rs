@@ -1,4 +1,4 @@
-//! The page at `/`, which says what runs here, and the demo's mailbox: plain HTML, without scripts.
+//! The demo's mailbox: plain HTML, without scripts.
 
 use axum::{
     Router,
@@ -21,33 +21,10 @@ const MAILS: u32 = 200;
 
 /// The routes of this module. The mailbox is there only in the demo.
 pub fn routes(with_mailbox: bool) -> Router<SharedApp> {
-    let routes = Router::new().route("/", get(home)).route("/plain.css", get(style));
     if !with_mailbox {
-        return routes;
+        return Router::new();
     }
-    routes.route("/mailbox", get(list)).route("/mailbox/{n}", get(one))
-}
-
-async fn home(State(app): State<SharedApp>) -> Response {
-    let mut links = vec![
-        ("/api/openapi.json", "API", "what staff, the portal and other programs can ask: an OpenAPI document"),
-        ("/readyz", "Health", "whether all that a request needs is there"),
-        ("/version", "Version", "which host and which plugin run"),
-    ];
-    if app.mailer.is_mailbox() {
-        links.insert(
-            0,
-            ("/mailbox", "Mailbox", "the mails of this demo, sign-in codes too: none of them leaves this machine"),
-        );
-    }
-    let items: String =
-        links.iter().map(|(href, name, what)| format!("<li><a href=\"{href}\">{name}</a> – {what}</li>\n")).collect();
-    page(
-        "Client Connect",
-        &format!(
-            "<p>Share the documents of a matter with its contacts, and let them send documents back.</p>\n<ul>\n{items}</ul>\n"
-        ),
-    )
+    Router::new().route("/plain.css", get(style)).route("/mailbox", get(list)).route("/mailbox/{n}", get(one))
 }
 
 async fn list(State(app): State<SharedApp>) -> Result<Response, Problem> {

@@ -10,7 +10,7 @@
 //! | `sign_in` | signing in and out |
 //! | `password` | passwords of staff |
 //! | `health` | how the host is |
-//! | `home` | the page at `/`, and the demo's mailbox |
+//! | `home` | the demo's mailbox |
 //! | `client` | which client asks, and how often it may |
 //! | `types` | the contract's records as JSON |
 //! | `staff` | what the firm's own people do |
@@ -84,6 +84,7 @@ pub fn router(app: SharedApp) -> Router {
         .merge(openapi::route())
         .merge(health::routes())
         .merge(home::routes(app.mailer.is_mailbox()))
+        .merge(crate::pages::routes())
         .fallback(|| async { Problem::not_found() })
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
         .layer(csrf)

@@ -24,8 +24,8 @@ use crate::{
     store::{SqliteTx, limits::Limit, names, sign_ins},
 };
 
-mod customers;
-mod staff;
+pub(crate) mod customers;
+pub(crate) mod staff;
 
 const MINUTE: Timestamp = 60_000;
 const HOUR: Timestamp = 60 * MINUTE;
@@ -41,7 +41,7 @@ pub fn routes() -> OpenApiRouter<SharedApp> {
 
 /// Who wants to sign in, apart from what they say: their network and their cookies.
 #[derive(Debug)]
-struct Visitor {
+pub(crate) struct Visitor {
     network: String,
     browser: Option<Secret>,
     known: Option<Secret>,

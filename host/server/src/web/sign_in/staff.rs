@@ -42,16 +42,16 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
 /// A user's address and password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct SignInStaff {
+pub(crate) struct SignInStaff {
     #[schema(max_length = 254)]
-    email: String,
+    pub(crate) email: String,
     #[schema(max_length = 1024)]
-    password: String,
+    pub(crate) password: String,
 }
 
 /// Signs a user in. What is wrong is not said: there is no such user, or it is not their password.
 #[utoipa::path(post, path = "/api/sign-in/staff", tag = "sign-in", request_body = SignInStaff, responses((status = 200, description = "Signed in.", body = StaffMe)))]
-async fn sign_in_staff(
+pub(crate) async fn sign_in_staff(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Json(body): Json<SignInStaff>,
@@ -126,7 +126,7 @@ async fn sign_in_staff(
 
 /// Ends this user's session. Does nothing where there is none.
 #[utoipa::path(post, path = "/api/sign-out", tag = "sign-in", responses((status = 204, description = "Signed out.")))]
-async fn sign_out_staff(State(app): State<SharedApp>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn sign_out_staff(State(app): State<SharedApp>, visitor: Visitor) -> Result<Response, Problem> {
     let https = app.web.https;
     if let Some(token) = visitor.staff.as_ref().map(Secret::hash) {
         blocking(&app, move |app| {

@@ -1,0 +1,101 @@
+//! Signing in and out, as staff.
+
+use axum::http::header;
+use client_connect_pages::staff::SignIn;
+
+use super::{
+    super::{link, onward_with_cookies, way_back},
+    *,
+};
+use crate::web::{
+    Json,
+    sign_in::{Visitor, staff as api},
+};
+
+/// Where a page's reader signs in and comes back from.
+pub(super) fn address(here: &str) -> String {
+    let here = if here == "/matters" { "" } else { here };
+    link("/sign-in", &[("next", here)])
+}
+
+/// Where to go on to.
+fn next(asked: &str) -> &str {
+    ["/matters", "/contacts", "/audit", "/settings", "/notices"]
+        .into_iter()
+        .map(|beginning| way_back(asked, beginning))
+        .find(|way| *way == asked)
+        .unwrap_or("/matters")
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Back {
+    next: String,
+}
+
+/// What is typed into the form.
+#[derive(Deserialize)]
+pub(super) struct Typed {
+    email: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub(super) async fn page(State(app): State<SharedApp>, Query(back): Query<Back>) -> Response {
+    let page = SignIn {
+        email: String::new(),
+        problem: None,
+        next: next(&back.next).to_owned(),
+        demo: app.mailer.is_mailbox(),
+    };
+    html(StatusCode::OK, &page)
+}
+
+pub(super) async fn sign_in(State(app): State<SharedApp>, visitor: Visitor, Form(typed): Form<Typed>) -> Response {
+    let body = api::SignInStaff { email: typed.email.clone(), password: typed.password };
+    match api::sign_in_staff(State(app.clone()), visitor, Json(body)).await {
+        Ok(answer) => onward_with_cookies(next(&typed.next), answer.headers()),
+        Err(problem) => {
+            let minutes = problem.retry_after.unwrap_or(60).div_ceil(60).max(1);
+            let said = match problem.code {
+                "password-wrong" | "invalid" => "This address and password do not belong together.".to_owned(),
+                "sign-in-blocked" => format!("Too many wrong tries. Try again in {minutes} minutes."),
+                _ => "Signing in does not work right now. Try again in a moment.".to_owned(),
+            };
+            let page = SignIn {
+                email: typed.email,
+                problem: Some(said),
+                next: next(&typed.next).to_owned(),
+                demo: app.mailer.is_mailbox(),
+            };
+            let mut answer = html(problem.status, &page);
+            if let Some(seconds) = problem.retry_after {
+                answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            }
+            answer
+        }
+    }
+}
+
+pub(super) async fn sign_out(State(app): State<SharedApp>, visitor: Visitor) -> Response {
+    match api::sign_out_staff(State(app), visitor).await {
+        Ok(answer) => onward_with_cookies("/sign-in", answer.headers()),
+        Err(problem) => problem_page(&problem, ("/matters", "To your matters")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sign_in_leads_back_to_where_it_was_asked_for_and_nowhere_else() {
+        assert_eq!(address("/matters"), "/sign-in");
+        assert_eq!(address("/matters/m1?a=b&c"), "/sign-in?next=/matters/m1%3Fa%3Db%26c");
+        assert_eq!(next("/audit?days=7"), "/audit?days=7");
+        for evil in ["", "/api/me", "//evil.example/matters", "https://evil.example"] {
+            assert_eq!(next(evil), "/matters");
+        }
+    }
+}

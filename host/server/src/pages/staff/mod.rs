@@ -1,0 +1,124 @@
+//! The pages of the firm's own people.
+
+use axum::{
+    Form, Router,
+    extract::{FromRequestParts, Query, State},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use client_connect_pages::{
+    Template,
+    show::Day,
+    staff::{Frame, MatterHead},
+};
+use client_connect_runtime::Unit;
+use serde::Deserialize;
+
+use crate::{
+    app::SharedApp,
+    store::{SqliteTx, firms, inbox, matters, members, members::Rights, users},
+    web::{
+        self, Problem,
+        session::{self, Staff, StaffToken},
+    },
+};
+
+mod enter;
+mod list;
+
+use super::{html, onward, problem_page};
+
+/// The pages of this module.
+pub fn routes() -> Router<SharedApp> {
+    Router::new()
+        .route("/sign-in", get(enter::page).post(enter::sign_in))
+        .route("/sign-out", post(enter::sign_out))
+        .route("/matters", get(list::matters))
+}
+
+/// Who asks for a page, as the cookie brought it; and for which.
+#[derive(Debug)]
+pub(super) struct Asker {
+    token: Option<StaffToken>,
+    here: String,
+}
+
+impl FromRequestParts<SharedApp> for Asker {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, app: &SharedApp) -> Result<Self, Self::Rejection> {
+        let token = StaffToken::from_request_parts(parts, app).await.ok();
+        Ok(Self { token, here: parts.uri.path_and_query().map(|path| path.as_str().to_owned()).unwrap_or_default() })
+    }
+}
+
+/// A page that cannot be shown, and which it was.
+#[derive(Debug)]
+pub(super) struct Failed {
+    problem: Problem,
+    here: String,
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        if self.problem.status == StatusCode::UNAUTHORIZED {
+            return onward(&enter::address(&self.here));
+        }
+        problem_page(&self.problem, ("/matters", "To your matters"))
+    }
+}
+
+/// Reads a page in one transaction, which also decides whether the session still stands.
+pub(super) async fn show<T: Template + Send + 'static>(
+    app: &SharedApp,
+    asker: Asker,
+    work: impl FnOnce(&mut Unit<'_, SqliteTx>, &Staff, Frame) -> Result<T, Problem> + Send + 'static,
+) -> Result<Response, Failed> {
+    let Asker { token, here } = asker;
+    let page = web::blocking(app, move |app| {
+        let token = token.ok_or_else(Problem::sign_in_needed)?;
+        app.runtime.read(|unit| {
+            let now = unit.now();
+            let staff = session::staff(app, unit.tx(), now, &token)?;
+            let firm = firms::get(unit.tx(), &staff.firm)?.ok_or_else(Problem::not_found)?;
+            let frame = Frame {
+                firm: firm.name,
+                name: staff.name.clone(),
+                email: staff.email.clone(),
+                admin: staff.admin,
+                unread: inbox::unread(unit.tx(), &staff.user)?,
+                demo: app.mailer.is_mailbox(),
+            };
+            work(unit, &staff, frame)
+        })
+    });
+    match page.await {
+        Ok(page) => Ok(html(StatusCode::OK, &page)),
+        Err(problem) => Err(Failed { problem, here }),
+    }
+}
+
+/// A matter of which the user is a member, for the head of its pages; and what they may do in it.
+#[allow(dead_code, reason = "the matter's pages come next")]
+pub(super) fn matter_head(tx: &SqliteTx, staff: &Staff, matter: &str) -> Result<(MatterHead, Rights), Problem> {
+    let rights = members::get(tx, matter, &staff.user)?.ok_or_else(Problem::not_found)?;
+    let matter =
+        matters::get(tx, matter)?.filter(|matter| matter.deleted_at.is_none()).ok_or_else(Problem::not_found)?;
+    let firm = firms::get(tx, &staff.firm)?.ok_or_else(Problem::not_found)?;
+    let owner = match &matter.owner {
+        Some(owner) => users::get(tx, owner)?.map(|user| user.name),
+        None => None,
+    };
+    let head = MatterHead {
+        id: matter.id,
+        name: matter.name,
+        reference: matter.reference,
+        owner,
+        opened: Day(matter.opened_at),
+        closed: matter.closed_at.map(Day),
+        client_connect: firm.enabled,
+        can_edit: rights.can_edit,
+        can_share: rights.can_share,
+    };
+    Ok((head, rights))
+}
