@@ -52,7 +52,9 @@ static SPRITE: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let mut sprite = String::from("<svg xmlns=\"http://www.w3.org/2000/svg\">\n");
     for (name, icon) in ICONS {
         let start = icon.find("<svg").map_or("", |at| &icon[at + 4..]);
-        sprite.push_str(&format!("<symbol id=\"{name}\"{}", start.replace("</svg>", "</symbol>")));
+        // Without a size of its own it has that of the place where it is used.
+        let icon = start.replace("  width=\"24\"\n  height=\"24\"\n", "").replace("</svg>", "</symbol>");
+        sprite.push_str(&format!("<symbol id=\"{name}\"{icon}"));
     }
     sprite.push_str("</svg>\n");
     sprite.into_bytes()

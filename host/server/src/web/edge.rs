@@ -157,7 +157,7 @@ fn secure(headers: &mut HeaderMap, https: bool) {
         (header::X_FRAME_OPTIONS, "DENY"),
         (
             HeaderName::from_static("permissions-policy"),
-            "accelerometer=(), bluetooth=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), \
+            "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), \
              gyroscope=(), hid=(), identity-credentials-get=(), magnetometer=(), microphone=(), midi=(), \
              payment=(), publickey-credentials-get=(), screen-wake-lock=(), serial=(), usb=(), \
              xr-spatial-tracking=()",
