@@ -47,15 +47,18 @@ impl fmt::Display for Size {
         if self.0 < 1_000 {
             return write!(f, "{} bytes", self.0);
         }
-        let (mut tenths, mut unit) = (self.0 / 100, 0);
-        while tenths >= 9_995 && unit < 3 {
-            (tenths, unit) = (tenths / 1_000, unit + 1);
+        let mut scale = 1_000;
+        let mut unit = 0;
+        // From 999.5 on it reads better in the next unit.
+        while unit < 3 && self.0 >= scale * 999 + scale / 2 {
+            (scale, unit) = (scale * 1_000, unit + 1);
         }
         let unit = ["kB", "MB", "GB", "TB"][unit];
+        let tenths = (self.0 + scale / 20) / (scale / 10);
         if tenths < 100 {
             write!(f, "{}.{}\u{a0}{unit}", tenths / 10, tenths % 10)
         } else {
-            write!(f, "{}\u{a0}{unit}", (tenths + 5) / 10)
+            write!(f, "{}\u{a0}{unit}", (self.0 + scale / 2) / scale)
         }
     }
 }
@@ -135,7 +138,9 @@ mod tests {
             (999, "999 bytes"),
             (1_000, "1.0\u{a0}kB"),
             (9_949, "9.9\u{a0}kB"),
+            (9_950, "10\u{a0}kB"),
             (12_345, "12\u{a0}kB"),
+            (999_499, "999\u{a0}kB"),
             (999_500, "1.0\u{a0}MB"),
             (7_600_000, "7.6\u{a0}MB"),
             (314_572_800, "315\u{a0}MB"),

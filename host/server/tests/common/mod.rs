@@ -59,6 +59,15 @@ pub fn config(folder: &std::path::Path, more: &[(&'static str, &str)]) -> Config
     Config::new(&Raw::merge(None, |_| None, &flags).unwrap()).unwrap()
 }
 
+/// Compiles the plugin once for all tests: each has all else for itself.
+fn share_compiled(data_dir: &std::path::Path) {
+    static SHARED: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
+    let shared = SHARED.get_or_init(|| tempfile::tempdir().unwrap());
+    std::fs::create_dir_all(data_dir).unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(shared.path(), data_dir.join("cache")).unwrap();
+}
+
 impl World {
     /// A firm with one matter and its owner; mails go to the mailbox.
     pub async fn new() -> Self {
@@ -69,6 +78,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(START));
         let config = config(folder.path(), more);
+        share_compiled(&config.data_dir);
         let options = Options { clock: clock.clone(), mailer: Some(mailer) };
         let app = tokio::task::spawn_blocking(move || App::open(&config, options)).await.unwrap().unwrap();
         let router = web::router(app.clone());
