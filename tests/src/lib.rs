@@ -5,3 +5,4 @@ pub mod ground;
 pub mod host;
 pub mod person;
 pub mod smtp;
+pub mod wait;

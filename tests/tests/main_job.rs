@@ -4,30 +4,18 @@
 //! It is one story in the order in which it happens, each step with what the people in it see. The rules and
 //! their edge cases have tests of their own beside it.
 
-use std::time::Duration;
-
 use client_connect_tests::{
     ground::{ANN, BEN, Ground, OWNER},
     host::prove,
     person::{items, text},
     smtp::Mail,
+    wait::eventually,
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
 fn names(list: &Value) -> Vec<String> {
     items(list).iter().map(|row| text(row, "name")).collect()
-}
-
-/// Asks until `done` says so, for what the host does after it has answered.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut done: impl FnMut() -> F) {
-    for _ in 0..200 {
-        if done().await {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("not in ten seconds: {what}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
