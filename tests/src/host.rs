@@ -6,9 +6,10 @@
 use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use client_connect::{
-    app::{self, Options, Running},
+    app::{self, App, Options, Running},
     config::{Config, Documents, Log},
-    mail::smtp::{Protection, Server},
+    demo,
+    mail::smtp::{Mailer, Protection, Server},
     store::{
         self, firms, users,
         verify::{Settings, verify},
@@ -35,11 +36,24 @@ pub struct Setup {
     pub mail_hold: u32,
     /// Bytes that an upload may have.
     pub upload_limit: u64,
+    /// Where people reach it.
+    pub public_url: String,
+    /// Whether mails go to the demo's mailbox, and none to the mail server.
+    pub mailbox: bool,
+    /// Whether the demo's firms are there, in the place of the test's own.
+    pub demo: bool,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), mail_hold: 0, upload_limit: 300 * 1024 * 1024 }
+        Self {
+            clock: Arc::new(SystemClock),
+            mail_hold: 0,
+            upload_limit: 300 * 1024 * 1024,
+            public_url: "http://127.0.0.1".into(),
+            mailbox: false,
+            demo: false,
+        }
     }
 }
 
@@ -72,7 +86,7 @@ impl TestHost {
         let config = Config {
             data_dir: folder.path().join("data"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            public_url: "http://127.0.0.1".into(),
+            public_url: setup.public_url,
             insecure_http: false,
             trusted_proxies: 0,
             requests_per_second: None,
@@ -92,11 +106,19 @@ impl TestHost {
             }),
         };
         share_compiled(&config.data_dir).expect("a folder for the compiled plugin");
-        let options = Options { clock: setup.clock, ..Options::default() };
-        let running = app::serve(&config, options).await.expect("the host starts");
+        let options = Options { clock: setup.clock, mailer: setup.mailbox.then_some(Mailer::Mailbox) };
+        let opened = config.clone();
+        let app = tokio::task::spawn_blocking(move || App::open(&opened, options)).await.expect("no panic");
+        let app = app.expect("the host opens");
+        if setup.demo {
+            demo::seed_once(&app).await.expect("the demo's firms");
+        }
+        let running = app::serve_app(app, &config).await.expect("the host starts");
         let base = format!("http://{}", running.addr);
         let host = Self { base, mail, config, running: Some(running), folder };
-        host.found_firm("firm", "Hall & Partners", setup.mail_hold);
+        if !setup.demo {
+            host.found_firm("firm", "Hall & Partners", setup.mail_hold);
+        }
         host
     }
 
@@ -166,9 +188,14 @@ impl TestHost {
 
     /// A browser of its own, signed in as this user.
     pub async fn staff(&self, email: &str) -> Person {
+        self.staff_with(email, PASSWORD).await
+    }
+
+    /// The same, for a user with another password: those of the demo.
+    pub async fn staff_with(&self, email: &str, password: &str) -> Person {
         let person = self.stranger();
         let answer =
-            person.post("/api/sign-in/staff", serde_json::json!({ "email": email, "password": PASSWORD })).await;
+            person.post("/api/sign-in/staff", serde_json::json!({ "email": email, "password": password })).await;
         answer.expect(200);
         person
     }

@@ -1,8 +1,10 @@
 //! What the black-box tests share: a host that runs, people with browsers, and a mail server to receive on.
 #![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
+pub mod browser;
 pub mod ground;
 pub mod host;
 pub mod person;
+pub mod routes;
 pub mod smtp;
 pub mod wait;

@@ -1,12 +1,20 @@
 //! Somebody with a browser of their own: cookies, and JSON over HTTP.
 
-use reqwest::{Client, Method, RequestBuilder, StatusCode, header::HeaderMap};
+use std::sync::Arc;
+
+use reqwest::{
+    Client, Method, RequestBuilder, StatusCode,
+    cookie::{CookieStore, Jar},
+    header::HeaderMap,
+    redirect::Policy,
+};
 use serde_json::Value;
 
 /// A browser.
 #[derive(Clone, Debug)]
 pub struct Person {
     client: Client,
+    jar: Arc<Jar>,
     base: String,
 }
 
@@ -29,8 +37,21 @@ impl Person {
     /// # Panics
     /// If the client cannot be built.
     pub fn new(base: String) -> Self {
-        let client = Client::builder().cookie_store(true).build().expect("an HTTP client");
-        Self { client, base }
+        let jar = Arc::<Jar>::default();
+        let client = Client::builder().cookie_provider(jar.clone()).redirect(Policy::none()).build();
+        Self { client: client.expect("an HTTP client"), jar, base }
+    }
+
+    /// Their cookies, by name and value.
+    ///
+    /// # Panics
+    /// If the host has no address.
+    pub fn cookies(&self) -> Vec<(String, String)> {
+        let url = self.base.parse().expect("the host's address");
+        let header = self.jar.cookies(&url);
+        let text = header.as_ref().and_then(|header| header.to_str().ok()).unwrap_or_default();
+        let pairs = text.split("; ").filter_map(|pair| pair.split_once('='));
+        pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// A request to be finished by the test.

@@ -1,0 +1,111 @@
+//! What holds of every page that there is, with the demo's documents and people on it: it suits everybody, in either
+//! theme and at every width, and is quickly there.
+//!
+//! The pages are those of all routes that answer with one, so a new page is looked at as soon as it is there.
+
+use std::collections::BTreeMap;
+
+use client_connect_tests::{
+    browser::Browser,
+    host::{Setup, TestHost},
+    person::{Person, items, text},
+    routes::{filled, routes},
+};
+use serde_json::Value;
+
+/// Bytes that a page and all that it loads may take on the wire.
+const BUDGET: u64 = 100_000;
+
+/// The demo, and what stands for the names in the paths.
+struct Demo {
+    host: TestHost,
+    staff: Person,
+    values: BTreeMap<&'static str, String>,
+}
+
+async fn demo() -> Demo {
+    let began = std::time::Instant::now();
+    let host = TestHost::start_with(Setup { demo: true, ..Setup::default() }).await;
+    let staff = host.staff_with("miriam@ashgrove.example", "demo-miriam").await;
+    let get = async |path: String| staff.get(&path).await.expect(200);
+    // Lists are pages of rows, or rows alone; a row is the thing, or says what it is to the matter.
+    let of = |list: &Value, name: &str| {
+        let rows = list.as_array().map_or_else(|| items(list), Vec::as_slice);
+        let mut things = rows.iter().map(|row| if row["contact"].is_object() { &row["contact"] } else { row });
+        text(things.find(|row| text(row, "name").contains(name)).unwrap_or_else(|| panic!("no {name} in {list}")), "id")
+    };
+    let matter = of(&get("/api/matters?limit=200".into()).await, "Hartley v Brightwater");
+    let contact = of(&get(format!("/api/matters/{matter}/contacts")).await, "Hartley");
+    let document = of(&get(format!("/api/matters/{matter}/documents?limit=200")).await, "Letter of engagement");
+    let user = of(&get("/api/users".into()).await, "Miriam");
+    let one = || "1".to_owned();
+    let values = BTreeMap::from([
+        ("matter", matter),
+        ("contact", contact),
+        ("document", document),
+        ("user", user),
+        ("version", one()),
+        ("n", one()),
+        ("name", "base.css".into()),
+        ("letter", one()),
+    ]);
+    eprintln!("demo in {:?}", began.elapsed());
+    Demo { host, staff, values }
+}
+
+impl Demo {
+    /// The paths of the pages that this person is shown.
+    async fn pages(&self, person: &Person) -> Vec<String> {
+        let description = self.staff.get("/api/openapi.json").await.expect(200);
+        let mut pages = Vec::new();
+        for route in routes(&description) {
+            let path = filled(&route, &self.values);
+            let answer = person.get(&path).await;
+            if answer.status == 200 && answer.headers["content-type"].as_bytes().starts_with(b"text/html") {
+                pages.push(path);
+            }
+        }
+        pages
+    }
+}
+
+/// Looks at one page in every way; what is wrong with it is added to `faults`.
+#[track_caller]
+fn look_at(browser: &Browser, path: &str, faults: &mut Vec<String>) {
+    browser.forget_files();
+    browser.go(path);
+    let (bytes, files) = browser.transferred();
+    eprintln!("{path}: {bytes} bytes in {files} files");
+    if bytes > BUDGET {
+        faults.push(format!("{path}: {bytes} bytes in {files} files"));
+    }
+    for width in [360, 768, 2560] {
+        browser.size(width, 900);
+        let wider = browser.overflow();
+        if wider > 0 {
+            faults.push(format!("{path}: {wider} px wider than {width} px: {}", browser.what_overflows()));
+        }
+    }
+    for (dark, width) in [(true, 360), (false, 1280)] {
+        browser.size(width, 900);
+        browser.dark(dark);
+        let found = browser.axe().unwrap_or_default();
+        faults.extend(found.into_iter().map(|fault| format!("{path}, dark {dark}, {width} px: {fault}")));
+    }
+    faults.extend(browser.complaints().into_iter().map(|complaint| format!("{path}: {complaint}")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_staff_suits_everybody() {
+    let demo = demo().await;
+    let Some(browser) = Browser::open(&demo.host, "miriam") else { return };
+    let mut faults = Vec::new();
+    look_at(&browser, "/sign-in", &mut faults);
+    browser.bring_cookies(&demo.staff);
+    let pages = demo.pages(&demo.staff).await;
+    assert!(pages.len() > 2, "{pages:?}");
+    for page in &pages {
+        look_at(&browser, page, &mut faults);
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+}

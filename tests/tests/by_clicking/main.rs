@@ -1,0 +1,6 @@
+//! Client Connect as people use it: staff and customers at real browsers, each with one of their own.
+//!
+//! Where this machine has no Chromium, that is said aloud and nothing here is tested.
+
+mod entering;
+mod everywhere;
