@@ -1,7 +1,7 @@
 // <form data-send="PATCH" action="/api/..."> is sent to the API as JSON: each named field under its name, a checkbox as
-// true or false, an empty field with `data-null` as null, a number field as a number. `data-done` is said when it is
-// done; then the page is loaded anew, or `data-then` is. What is refused is said at its field, or on top of the form,
-// and nothing that was typed is lost.
+// true or false, an empty field with `data-null` as null, a number field as a number, those with `data-list` as a
+// list. `data-done` is said when it is done; then the page is loaded anew, or `data-then` is. What is refused is said at
+// its field, or on top of the form, and nothing that was typed is lost.
 
 import { ask, make, newKey, Problem } from "./api.js";
 import { toastNext } from "./toast.js";
@@ -11,7 +11,9 @@ function body(form) {
   for (const field of form.elements) {
     if (!field.name || field.disabled || field.type === "submit") continue;
     if (field.type === "radio" && !field.checked) continue;
-    if (field.type === "checkbox") fields[field.name] = field.checked;
+    if (field.dataset.list !== undefined) {
+      if (field.type !== "checkbox" || field.checked) (fields[field.name] ??= []).push(field.value);
+    } else if (field.type === "checkbox") fields[field.name] = field.checked;
     else if (field.value === "" && field.dataset.null !== undefined) fields[field.name] = null;
     else if (field.type === "number" || field.dataset.number !== undefined) fields[field.name] = Number(field.value);
     else fields[field.name] = field.value;
@@ -20,7 +22,7 @@ function body(form) {
 }
 
 /** Takes away what was said of an earlier try. */
-function clear(form) {
+export function clear(form) {
   form.querySelectorAll(".fault, .note.bad[data-said]").forEach((said) => said.remove());
   form.querySelectorAll("[aria-invalid]").forEach((field) => {
     field.removeAttribute("aria-invalid");

@@ -24,9 +24,9 @@ macro_rules! assets {
 
 const WRITTEN: &[Asset] = assets! {
     "text/css; charset=utf-8":
-        "tokens.css" "base.css" "parts.css" "frame.css";
+        "tokens.css" "base.css" "parts.css" "frame.css" "documents.css" "platform.css";
     "text/javascript; charset=utf-8":
-        "api.js" "copy.js" "send.js" "times.js" "toast.js" "staff.js";
+        "about.js" "api.js" "copy.js" "documents.js" "icon.js" "pick.js" "send-file.js" "send.js" "times.js" "toast.js" "staff.js";
     "image/svg+xml":
         "mark.svg";
 };

@@ -1,5 +1,8 @@
 //! The pages of the firm's own people.
 
+pub mod documents;
+pub mod list;
+
 use askama::Template;
 
 use crate::show::Day;

@@ -173,6 +173,8 @@ pub struct Query {
     pub closed: Option<bool>,
     /// Those in the bin instead of those that are there.
     pub deleted: bool,
+    /// Only those that the user may change.
+    pub can_edit: bool,
     /// `next` of the page before, from the same query.
     pub after: Option<String>,
     /// So many rows at most.
@@ -200,7 +202,7 @@ pub fn list_for_user(tx: &SqliteTx, user: &str, query: &Query) -> Result<Listing
         .prepare_cached(concat!(
             "SELECT ",
             columns!(),
-            ", m.name_key, m.name_fold, b.user IS NOT NULL
+            ", m.name_key, m.name_fold, b.user IS NOT NULL, coalesce(b.can_edit, 0)
              FROM users u CROSS JOIN matters m INDEXED BY matters_by_name
              LEFT JOIN members b ON b.matter = m.id AND b.user = u.id
              WHERE u.id = :user AND m.firm = u.firm AND (m.name_key, m.id) > (:key, :id)
@@ -216,7 +218,9 @@ pub fn list_for_user(tx: &SqliteTx, user: &str, query: &Query) -> Result<Listing
         let key: Vec<u8> = row.get(10).host()?;
         let folded: String = row.get(11).host()?;
         let member: bool = row.get(12).host()?;
+        let may_edit: bool = row.get(13).host()?;
         let wanted = member
+            && (may_edit || !query.can_edit)
             && found.deleted_at.is_some() == query.deleted
             && query.closed.is_none_or(|closed| found.closed_at.is_some() == closed)
             && term

@@ -1,10 +1,10 @@
 //! What the staff's pages ask of several areas at once.
 
-use client_connect_runtime::types::HostError;
+use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
     SqliteTx,
-    sql::{Host as _, list},
+    sql::{Host as _, list, ms},
 };
 
 /// Up to `limit` documents after this id that have ever been shared in the matter, by id.
@@ -53,5 +53,44 @@ pub fn kept_from(tx: &SqliteTx, user: &str, documents: &[String]) -> Result<Vec<
              ORDER BY d.id",
         )
         .and_then(|mut found| found.query_map((user, list(documents)), |row| row.get(0))?.collect())
+        .host()
+}
+
+/// Who sees each of these documents in the portal now: pairs of a document and a contact's name, by name.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn seen_by(
+    tx: &SqliteTx,
+    matter: &str,
+    documents: &[String],
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT s.document, c.name FROM json_each(?2) j CROSS JOIN shares s ON s.matter = ?1 AND s.document = j.value
+             JOIN grants g ON g.matter = s.matter AND g.contact = s.contact AND g.portal = 1 AND coalesce(g.until > ?3, 1)
+             JOIN contacts c ON c.id = s.contact AND c.email_key IS NOT NULL
+             WHERE s.visible = 1 ORDER BY c.name_key, c.id",
+        )
+        .and_then(|mut found| {
+            found.query_map((matter, list(documents), ms(now)), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .host()
+}
+
+/// How many documents of the matter are offered to be shared again with somebody who has access; counted up to 1,000.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn offered(tx: &SqliteTx, matter: &str, now: Timestamp) -> Result<u32, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT count(*) FROM (
+                 SELECT DISTINCT s.document FROM shares s
+                 JOIN grants g ON g.matter = s.matter AND g.contact = s.contact AND g.portal = 1 AND coalesce(g.until > ?2, 1)
+                 WHERE s.matter = ?1 AND s.offered = 1 LIMIT 1000)",
+        )
+        .and_then(|mut count| count.query_row((matter, ms(now)), |row| row.get(0)))
         .host()
 }

@@ -137,4 +137,4 @@ fn panicked(panic: Box<dyn std::any::Any + Send>) -> axum::response::Response {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

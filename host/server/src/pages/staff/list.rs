@@ -21,7 +21,7 @@ pub(super) async fn matters(
 ) -> Result<Response, Failed> {
     let work = move |unit: &mut Unit<'_, SqliteTx>, staff: &Staff, frame| {
         let search = Some(wanted.search.trim()).filter(|search| !search.is_empty()).map(str::to_owned);
-        let query = matters::Query { search, closed: None, deleted: false, after: wanted.after, limit: ROWS };
+        let query = matters::Query { search, after: wanted.after, limit: ROWS, ..matters::Query::default() };
         let found = matters::list_for_user(unit.tx(), &staff.user, &query)?;
         let mut rows = Vec::with_capacity(found.rows.len());
         for matter in found.rows {

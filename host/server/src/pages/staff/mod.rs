@@ -24,10 +24,14 @@ use crate::{
     },
 };
 
+mod bin;
+mod document;
+mod documents;
 mod enter;
 mod list;
+mod names;
 
-use super::{html, onward, problem_page};
+use super::{html, link, onward, problem_page};
 
 /// The pages of this module.
 pub fn routes() -> Router<SharedApp> {
@@ -35,6 +39,10 @@ pub fn routes() -> Router<SharedApp> {
         .route("/sign-in", get(enter::page).post(enter::sign_in))
         .route("/sign-out", post(enter::sign_out))
         .route("/matters", get(list::matters))
+        .route("/matters/{matter}", get(documents::front))
+        .route("/matters/{matter}/documents", get(documents::list))
+        .route("/matters/{matter}/documents/{document}", get(document::page))
+        .route("/matters/{matter}/bin", get(bin::page))
 }
 
 /// Who asks for a page, as the cookie brought it; and for which.
@@ -99,7 +107,6 @@ pub(super) async fn show<T: Template + Send + 'static>(
 }
 
 /// A matter of which the user is a member, for the head of its pages; and what they may do in it.
-#[allow(dead_code, reason = "the matter's pages come next")]
 pub(super) fn matter_head(tx: &SqliteTx, staff: &Staff, matter: &str) -> Result<(MatterHead, Rights), Problem> {
     let rights = members::get(tx, matter, &staff.user)?.ok_or_else(Problem::not_found)?;
     let matter =
@@ -122,3 +129,6 @@ pub(super) fn matter_head(tx: &SqliteTx, staff: &Staff, matter: &str) -> Result<
     };
     Ok((head, rights))
 }
+
+#[cfg(test)]
+mod tests;

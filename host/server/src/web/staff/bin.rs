@@ -61,14 +61,9 @@ async fn list_bin(
     Query(page): Query<BinPage>,
 ) -> Result<Response, Problem> {
     let limit = types::limit(page.limit)?;
-    let after = page.after.as_deref().map(position).transpose()?;
     let answer = read(&app, token, move |unit, staff| {
         rights(unit.tx(), &staff.user, &matter)?;
-        let after = after.as_ref().map(|(at, id)| (*at, id.as_str()));
-        let mut rows = documents::list_bin(unit.tx(), &staff.user, &matter, after, limit + 1)?;
-        let more = rows.len() > limit as usize;
-        rows.truncate(limit as usize);
-        let next = rows.last().filter(|_| more).map(|last| format!("{}.{}", last.deleted_at, last.id));
+        let (rows, next) = deleted_documents(unit.tx(), &staff.user, &matter, page.after.as_deref(), limit)?;
         let deleted = |row: documents::Deleted| {
             let documents::Deleted { id, name, size, deleted_at } = row;
             Deleted { id, name, size, deleted_at }
@@ -76,6 +71,23 @@ async fn list_bin(
         Ok(Listing { items: rows.into_iter().map(deleted).collect(), next })
     });
     answer.await
+}
+
+/// A page of a matter's bin, and where the next one begins.
+pub(crate) fn deleted_documents(
+    tx: &SqliteTx,
+    user: &str,
+    matter: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<(Vec<documents::Deleted>, Option<String>), Problem> {
+    let after = after.map(position).transpose()?;
+    let after = after.as_ref().map(|(at, id)| (*at, id.as_str()));
+    let mut rows = documents::list_bin(tx, user, matter, after, limit + 1)?;
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    let next = rows.last().filter(|_| more).map(|last| format!("{}.{}", last.deleted_at, last.id));
+    Ok((rows, next))
 }
 
 fn position(after: &str) -> Result<(u64, String), Problem> {

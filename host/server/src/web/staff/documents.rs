@@ -92,7 +92,7 @@ async fn list_documents(
 }
 
 /// The document, if this user may see it in this matter.
-pub(super) fn visible(
+pub(crate) fn visible(
     tx: &mut SqliteTx,
     user: &str,
     matter: &str,

@@ -117,6 +117,9 @@ struct MattersPage {
     #[serde(default)]
     #[param(inline)]
     state: MatterState,
+    /// Only those that the asker may change.
+    #[serde(default)]
+    can_edit: bool,
     /// `next` of the page before.
     after: Option<String>,
     /// At most so many rows, up to 200.
@@ -140,6 +143,7 @@ async fn list_matters(
         search: page.search,
         closed,
         deleted: matches!(page.state, MatterState::Deleted),
+        can_edit: page.can_edit,
         after: page.after,
         limit: types::limit(page.limit)?,
     };

@@ -40,6 +40,10 @@ mod overview;
 mod sharing;
 mod view_as;
 
+// The staff's pages read by these too.
+pub(crate) use bin::deleted_documents;
+pub(crate) use documents::visible;
+
 /// Every route of the firm's people.
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new()

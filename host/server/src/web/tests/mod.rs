@@ -25,44 +25,52 @@ use crate::{
 };
 
 /// A firm with a few people.
-pub(super) struct World {
+pub(crate) struct World {
     router: Router,
-    pub(super) app: SharedApp,
+    pub(crate) app: SharedApp,
     _folder: tempfile::TempDir,
 }
 
 /// The owner of the matter `m1`, and the firm's administrator.
-pub(super) const OWNER: &str = "u-owner";
+pub(crate) const OWNER: &str = "u-owner";
 /// May edit in `m1`, not share.
-pub(super) const EDITOR: &str = "u-editor";
+pub(crate) const EDITOR: &str = "u-editor";
 /// Of the firm, but a member of no matter of others; owns `m2`.
-pub(super) const STRANGER: &str = "u-stranger";
+pub(crate) const STRANGER: &str = "u-stranger";
 /// Of another firm.
-pub(super) const OTHER_FIRM: &str = "u-other-firm";
+pub(crate) const OTHER_FIRM: &str = "u-other-firm";
 
 /// An answer.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
     /// The body, after a success.
     #[track_caller]
-    pub(super) fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{self:?}");
         if self.body.is_empty() { Value::Null } else { self.json() }
     }
 
+    /// The body as text, after a success.
+    #[track_caller]
+    pub(crate) fn page(&self) -> String {
+        assert!(self.status.is_success(), "{self:?}");
+        assert_eq!(self.headers[header::CONTENT_TYPE], "text/html; charset=utf-8", "{self:?}");
+        String::from_utf8(self.body.to_vec()).unwrap()
+    }
+
     /// The stable code of a problem with this status.
     #[track_caller]
-    pub(super) fn problem(&self, status: u16) -> String {
+    pub(crate) fn problem(&self, status: u16) -> String {
         assert_eq!(self.status.as_u16(), status, "{self:?}");
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json", "{self:?}");
         let body = self.json();
@@ -72,7 +80,7 @@ impl Answer {
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // What compiles the plugin once for all tests: each has all else for itself.
         static CACHE: std::sync::OnceLock<tempfile::TempDir> = std::sync::OnceLock::new();
         let cache = CACHE.get_or_init(|| tempfile::tempdir().unwrap());
@@ -96,29 +104,29 @@ impl World {
         Self { router: super::router(app.clone()), app, _folder: folder }
     }
 
-    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    pub(super) fn request(user: &str, method: Method, path: &str) -> axum::http::request::Builder {
+    pub(crate) fn request(user: &str, method: Method, path: &str) -> axum::http::request::Builder {
         Request::builder()
             .method(method)
             .uri(path)
             .header(header::COOKIE, format!("cc_staff={}", hex::encode(secret(user))))
     }
 
-    pub(super) async fn get(&self, user: &str, path: &str) -> Answer {
+    pub(crate) async fn get(&self, user: &str, path: &str) -> Answer {
         self.send(Self::request(user, Method::GET, path).body(Body::empty()).unwrap()).await
     }
 
-    pub(super) async fn write(&self, user: &str, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn write(&self, user: &str, method: Method, path: &str, body: Value) -> Answer {
         self.write_once(user, method, path, body, None).await
     }
 
-    pub(super) async fn write_once(
+    pub(crate) async fn write_once(
         &self,
         user: &str,
         method: Method,
@@ -138,14 +146,14 @@ impl World {
     }
 
     /// Uploads into `m1` and answers the new document's id.
-    pub(super) async fn upload(&self, name: &str, content: &str) -> String {
+    pub(crate) async fn upload(&self, name: &str, content: &str) -> String {
         let path = format!("/api/matters/m1/documents?name={name}");
         let request = Self::request(OWNER, Method::POST, &path).body(Body::from(content.to_owned())).unwrap();
         self.send(request).await.ok()["id"].as_str().unwrap().to_owned()
     }
 
     /// Opens the portal of `m1` to these contacts.
-    pub(super) async fn open(&self, contacts: &[&str]) -> Value {
+    pub(crate) async fn open(&self, contacts: &[&str]) -> Value {
         let path = "/api/matters/m1/client-connect/access";
         let revision = self.get(OWNER, path).await.ok()["revision"].clone();
         let changes: Vec<Value> = contacts
