@@ -383,6 +383,7 @@ CREATE TABLE audit (
     PRIMARY KEY (firm, seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_by_matter ON audit (matter, firm, seq) WHERE matter IS NOT NULL;
+CREATE INDEX audit_by_contact ON audit (actor, seq) WHERE actor_kind = 'contact';
 CREATE TRIGGER audit_append_only_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_append_only_update BEFORE UPDATE OF firm, seq, at, matter, actor_kind, actor, acting_for, action, document, contact, call, request, plugin, commitment, hash ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;

@@ -31,6 +31,7 @@ pub mod staff;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tx;
+pub mod unseen;
 pub mod users;
 pub mod verify;
 pub mod versions;

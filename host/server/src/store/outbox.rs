@@ -381,8 +381,12 @@ pub fn resend(tx: &SqliteTx, matter: &str, letter: &str, now: Timestamp) -> Resu
 pub fn told_before(tx: &SqliteTx, now: Timestamp) -> Result<()> {
     while gather(tx, now.saturating_add(u64::from(u32::MAX)), u32::MAX)? > 0 {}
     tx.conn()
-        .prepare_cached("UPDATE letters SET state = 'sent', sent_at = next_at WHERE state = 'waiting'")?
-        .execute([])?;
+        .prepare_cached(
+            "UPDATE letters SET state = 'sent',
+                 sent_at = min(?1, coalesce((SELECT max(due_at) FROM notices WHERE letter = letters.id), ?1))
+             WHERE state = 'waiting'",
+        )?
+        .execute([sql::ms(now)])?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Reading the audit: the newest first, by matter or firm, filtered, a page at a time.
 
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::named_params;
+use rusqlite::{OptionalExtension, named_params};
 use serde_json::Value;
 
 use crate::store::{
@@ -111,6 +111,23 @@ pub struct Entry {
     pub body: Option<Value>,
     /// SHA-256 over this row and the one before, in hex.
     pub hash: String,
+}
+
+/// When this contact was in the portal last: signed in, looked at something, took or sent something.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn last_by_contact(tx: &SqliteTx, firm: &str, contact: &str) -> Result<Option<Timestamp>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT at FROM audit INDEXED BY audit_by_contact
+             WHERE actor_kind = 'contact' AND actor = ?1 AND firm = ?2
+               AND action NOT IN ('call', 'sign-in.failed', 'sign-in.blocked')
+             ORDER BY seq DESC LIMIT 1",
+        )
+        .and_then(|mut found| found.query_row((contact, firm), |row| row.get(0)).optional())
+        .host()
+        .map(|last| last.map(at))
 }
 
 /// One page of rows, the newest first. For the next, pass the last row's `seq` as `before`; an empty page is the end.

@@ -67,6 +67,21 @@ fn sh21_a_row_keeps_the_name_version_and_hash_as_they_were() {
 }
 
 #[test]
+fn a_contact_was_in_the_portal_last_when_they_did_something_there() {
+    let world = World::new();
+    let last = || world.read(|tx| last_by_contact(tx, FIRM, ANN).unwrap());
+    assert_eq!(last(), None);
+    world.write(|tx| {
+        append(tx, FIRM, &Row::new(5, By::Contact(ANN.into()), "sign-in.done").contact(ANN)).unwrap();
+        append(tx, FIRM, &Row::new(7, By::Contact(ANN.into()), "document.viewed").matter(MATTER).contact(ANN)).unwrap();
+        // What others do with them does not count, nor a sign-in that failed.
+        append(tx, FIRM, &Row::new(8, By::Contact(ANN.into()), "sign-in.failed").contact(ANN)).unwrap();
+        append(tx, FIRM, &Row::new(9, By::User("u-owner".into()), "document.shared").contact(ANN)).unwrap();
+    });
+    assert_eq!(last(), Some(7));
+}
+
+#[test]
 fn times_never_decrease_and_erasure_breaks_nothing() {
     let world = World::new();
     fill(&world, 5);
