@@ -1,5 +1,6 @@
 //! The pages of the firm's own people.
 
+pub mod client_connect;
 pub mod documents;
 pub mod list;
 

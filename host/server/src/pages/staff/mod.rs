@@ -16,7 +16,7 @@ use client_connect_runtime::Unit;
 use serde::Deserialize;
 
 use crate::{
-    app::SharedApp,
+    app::{App, SharedApp},
     store::{SqliteTx, firms, inbox, matters, members, members::Rights, users},
     web::{
         self, Problem,
@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod bin;
+mod client_connect;
 mod document;
 mod documents;
 mod enter;
@@ -43,6 +44,7 @@ pub fn routes() -> Router<SharedApp> {
         .route("/matters/{matter}/documents", get(documents::list))
         .route("/matters/{matter}/documents/{document}", get(document::page))
         .route("/matters/{matter}/bin", get(bin::page))
+        .merge(client_connect::routes())
 }
 
 /// Who asks for a page, as the cookie brought it; and for which.
@@ -86,21 +88,48 @@ pub(super) async fn show<T: Template + Send + 'static>(
     let page = web::blocking(app, move |app| {
         let token = token.ok_or_else(Problem::sign_in_needed)?;
         app.runtime.read(|unit| {
-            let now = unit.now();
-            let staff = session::staff(app, unit.tx(), now, &token)?;
-            let firm = firms::get(unit.tx(), &staff.firm)?.ok_or_else(Problem::not_found)?;
-            let frame = Frame {
-                firm: firm.name,
-                name: staff.name.clone(),
-                email: staff.email.clone(),
-                admin: staff.admin,
-                unread: inbox::unread(unit.tx(), &staff.user)?,
-                demo: app.mailer.is_mailbox(),
-            };
+            let (staff, frame) = around(app, unit, &token)?;
             work(unit, &staff, frame)
         })
     });
-    match page.await {
+    shown(page.await, here)
+}
+
+/// The same for a page that is noted in the audit: `work` may run again from its beginning.
+pub(super) async fn show_noted<T: Template + Send + 'static>(
+    app: &SharedApp,
+    asker: Asker,
+    mut work: impl FnMut(&mut Unit<'_, SqliteTx>, &Staff, Frame) -> Result<T, Problem> + Send + 'static,
+) -> Result<Response, Failed> {
+    let Asker { token, here } = asker;
+    let page = web::blocking(app, move |app| {
+        let token = token.ok_or_else(Problem::sign_in_needed)?;
+        app.runtime.write(|unit| {
+            let (staff, frame) = around(app, unit, &token)?;
+            work(unit, &staff, frame)
+        })
+    });
+    shown(page.await, here)
+}
+
+/// Whose session this is, and what stands around their pages.
+fn around(app: &App, unit: &mut Unit<'_, SqliteTx>, token: &StaffToken) -> Result<(Staff, Frame), Problem> {
+    let now = unit.now();
+    let staff = session::staff(app, unit.tx(), now, token)?;
+    let firm = firms::get(unit.tx(), &staff.firm)?.ok_or_else(Problem::not_found)?;
+    let frame = Frame {
+        firm: firm.name,
+        name: staff.name.clone(),
+        email: staff.email.clone(),
+        admin: staff.admin,
+        unread: inbox::unread(unit.tx(), &staff.user)?,
+        demo: app.mailer.is_mailbox(),
+    };
+    Ok((staff, frame))
+}
+
+fn shown<T: Template>(page: Result<T, Problem>, here: String) -> Result<Response, Failed> {
+    match page {
         Ok(page) => Ok(html(StatusCode::OK, &page)),
         Err(problem) => Err(Failed { problem, here }),
     }

@@ -43,6 +43,8 @@ mod view_as;
 // The staff's pages read by these too.
 pub(crate) use bin::deleted_documents;
 pub(crate) use documents::visible;
+pub(crate) use overview::documents_of;
+pub(crate) use view_as::viewing;
 
 /// Every route of the firm's people.
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
@@ -99,7 +101,7 @@ async fn read<T: Serialize>(
 }
 
 /// A row of the audit: who did what, when, at which request.
-fn row(unit: &Unit<'_, SqliteTx>, caller: &Caller, action: &str) -> Row {
+pub(crate) fn row(unit: &Unit<'_, SqliteTx>, caller: &Caller, action: &str) -> Row {
     Row::new(unit.now(), By::from(&caller.actor), action).request(caller.request.as_deref())
 }
 

@@ -25,7 +25,8 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
     OpenApiRouter::new().routes(routes!(view_as)).routes(routes!(view_as_documents))
 }
 
-fn viewing(staff: &Staff, contact: &str) -> Caller {
+/// This user, looking as one contact.
+pub(crate) fn viewing(staff: &Staff, contact: &str) -> Caller {
     let viewing = ViewingAs { user: staff.user.clone(), contact: contact.to_owned() };
     Caller { actor: Actor::ViewingAs(viewing), ..caller(staff) }
 }
