@@ -61,7 +61,9 @@ function sort(by) {
   lists.load();
 }
 
-const { save: reviewed } = stagedPage(staged, { save: () => save.save(), then: reload });
+// What was staged before the right to share was taken away can never be saved.
+if (!may) staged.clear();
+const reviewed = may ? stagedPage(staged, { save: () => save.save(), then: reload }).save : undefined;
 staged.addEventListener("change", () => lists.draw());
 
 // ---- Who is chosen

@@ -19,7 +19,7 @@ async fn sh1_who_may_not_share_is_offered_no_change() {
     world.open(&["ann"]).await;
     assert!(world.get(OWNER, PAGE).await.page().contains("data-can-share"));
     let page = world.get(EDITOR, PAGE).await.page();
-    assert!(!page.contains("data-can-share"), "{page}");
+    assert!(!page.contains("data-can-share") && !page.contains("data-review"), "{page}");
     assert!(page.contains("You may look at what is shared in this matter, but not change it."), "{page}");
 }
 
