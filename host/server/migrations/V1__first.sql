@@ -185,6 +185,41 @@ CREATE TABLE loose_blobs (
     since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What a contact is sending in pieces. The bytes that have come are its parts, one after the other; once all are there
+-- they become one blob, and the transaction that makes a document of it takes the row away. The sweeper takes away what
+-- was given up.
+CREATE TABLE uploads (
+    id TEXT PRIMARY KEY,
+    matter TEXT NOT NULL REFERENCES matters (id),
+    contact TEXT NOT NULL REFERENCES contacts (id),
+    name TEXT NOT NULL,
+    length INTEGER NOT NULL,                -- as announced
+    received INTEGER NOT NULL DEFAULT 0,    -- durable bytes, from the front
+    blob TEXT,                              -- set once it is in one piece, with the next two
+    sha256 TEXT,
+    media_type TEXT,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploads_by_contact ON uploads (contact);
+CREATE INDEX uploads_by_expiry ON uploads (expires_at);
+CREATE INDEX uploads_by_blob ON uploads (blob) WHERE blob IS NOT NULL;
+
+CREATE TABLE upload_parts (
+    upload TEXT NOT NULL REFERENCES uploads (id),
+    start INTEGER NOT NULL,                 -- how many bytes stand before it
+    size INTEGER NOT NULL,
+    blob TEXT NOT NULL UNIQUE,
+    sha256 TEXT NOT NULL,
+    media_type TEXT NOT NULL,               -- of the whole, if it is the only one
+    PRIMARY KEY (upload, start)
+) STRICT, WITHOUT ROWID;
+
+-- All bytes that a row names. What is not here is loose, or nobody's.
+CREATE VIEW named_blobs AS
+    SELECT blob FROM versions
+    UNION ALL SELECT blob FROM uploads WHERE blob IS NOT NULL
+    UNION ALL SELECT blob FROM upload_parts;
+
 -- ---------------------------------------------------------------- Client Connect's own records
 
 CREATE TABLE grants (

@@ -46,6 +46,8 @@ pub struct App {
     pub key: HostKey,
     /// Where mails go.
     pub mailer: Mailer,
+    /// Who is writing which upload at this moment.
+    pub uploads: web::bytes::pieces::Turns,
     /// Turns for hashing passwords.
     pub passwords: web::password::Turns,
     /// Set once the host is told to stop: it is not ready any more.
@@ -244,6 +246,7 @@ impl App {
             codes: Notify::new(),
             key: HostKey::new(key),
             mailer,
+            uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),
             draining: AtomicBool::new(false),
             plugin_file: config.plugin.clone(),

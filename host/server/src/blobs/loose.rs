@@ -9,7 +9,7 @@ use tokio::{runtime::Handle, task::AbortHandle};
 use super::{BlobError, blocking};
 use crate::{
     app::App,
-    store::{self, loose},
+    store::{self, loose, uploads},
 };
 
 /// How old a loose blob must be before it is swept, in milliseconds.
@@ -94,6 +94,39 @@ async fn discard(app: &Arc<App>, blob: String) -> Result<(), BlobError> {
     blocking(move || own(&app, |tx| loose::forget(tx, &blob))).await?
 }
 
+/// Throws away blobs that have become loose; what breaks off is left to the sweeper.
+pub(crate) async fn throw_away(app: &Arc<App>, blobs: Vec<String>) {
+    for blob in blobs {
+        if let Err(error) = discard(app, blob).await {
+            tracing::warn!(%error, "a loose blob waits for the sweeper");
+        }
+    }
+}
+
+/// Gives up the uploads whose time is over, or whose sender's portal is closed by now, and answers how many.
+///
+/// # Errors
+/// If the database does not answer; the next run goes on from there.
+pub async fn sweep_uploads(app: &Arc<App>) -> Result<usize, BlobError> {
+    let mut swept = 0;
+    loop {
+        let sweeper = Arc::clone(app);
+        let released = blocking(move || {
+            let now = sweeper.runtime.now();
+            own(&sweeper, |tx| {
+                let over = uploads::over(tx, now, 100)?;
+                over.iter().map(|id| uploads::give_up(tx, id, now)).collect::<Result<Vec<_>, _>>()
+            })
+        });
+        let released = released.await??;
+        if released.is_empty() {
+            return Ok(swept);
+        }
+        swept += released.len();
+        throw_away(app, released.into_iter().flatten().collect()).await;
+    }
+}
+
 /// Deletes the blobs that have been loose for an hour, and answers how many.
 ///
 /// # Errors
@@ -119,6 +152,11 @@ pub async fn sweeper(app: Arc<App>) {
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tick.tick().await;
+        match sweep_uploads(&app).await {
+            Ok(0) => {}
+            Ok(swept) => tracing::info!(swept, "unfinished uploads were given up"),
+            Err(error) => tracing::warn!(%error, "sweeping unfinished uploads broke off"),
+        }
         match sweep(&app).await {
             Ok(0) => {}
             Ok(swept) => tracing::info!(swept, "loose blobs were thrown away"),

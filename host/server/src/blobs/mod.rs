@@ -20,7 +20,8 @@ use sha2::{Digest as _, Sha256};
 
 mod loose;
 
-pub use loose::{Loose, sweep, sweeper};
+pub(crate) use loose::throw_away;
+pub use loose::{Loose, sweep, sweep_uploads, sweeper};
 
 /// What is collected before it goes to the store, in a folder and over the network.
 const LOCAL_PART: usize = 1 << 20;
@@ -136,6 +137,12 @@ impl Blobs {
             builder = builder.with_endpoint(endpoint);
         }
         Ok(Self { objects: Arc::new(builder.build()?), root: None })
+    }
+
+    /// A store in memory that is reached as one over the network is.
+    #[cfg(test)]
+    pub(crate) fn remote_in_memory() -> Self {
+        Self { objects: Arc::new(object_store::memory::InMemory::new()), root: None }
     }
 
     /// Begins a blob under a fresh id that the caller has put into `loose_blobs`. Dropping the writer leaves

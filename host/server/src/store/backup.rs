@@ -163,6 +163,8 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), BackupError> {
         let backup = Backup::new(&source, &mut copy)?;
         backup.step(-1)?;
     }
+    // What is half sent is not part of that moment: whoever sends it begins anew.
+    copy.execute_batch("DELETE FROM upload_parts; DELETE FROM uploads")?;
     // One file, without a log beside it.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     drop(copy);

@@ -56,11 +56,23 @@ pub fn settle(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
 pub fn condemn(tx: &SqliteTx, blob: &str) -> Result<bool, HostError> {
     tx.conn()
         .prepare_cached(
-            "UPDATE loose_blobs SET since = 0 WHERE blob = ?1 AND NOT EXISTS (SELECT 1 FROM versions WHERE blob = ?1)",
+            "UPDATE loose_blobs SET since = 0 WHERE blob = ?1 AND NOT EXISTS (SELECT 1 FROM named_blobs WHERE blob = ?1)",
         )
         .and_then(|mut update| update.execute([blob]))
         .host()
         .map(|marked| marked == 1)
+}
+
+/// The row that named the blob goes in this transaction: it is loose from now on.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn release(tx: &SqliteTx, blob: &str, now: Timestamp) -> Result<(), HostError> {
+    tx.conn()
+        .prepare_cached("INSERT INTO loose_blobs (blob, since) VALUES (?1, ?2) ON CONFLICT DO NOTHING")
+        .and_then(|mut insert| insert.execute((blob, ms(now.max(1)))))
+        .host()
+        .map(drop)
 }
 
 /// The bytes of a condemned blob are gone.
@@ -75,14 +87,14 @@ pub fn forget(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
         .map(drop)
 }
 
-/// Up to `limit` blobs that have been loose since before this time, and that no version names.
+/// Up to `limit` blobs that have been loose since before this time, and that no row names.
 ///
 /// # Errors
 /// Only if the database fails.
 pub fn before(tx: &SqliteTx, time: Timestamp, limit: u32) -> Result<Vec<String>, HostError> {
     tx.conn()
         .prepare_cached(
-            "SELECT blob FROM loose_blobs l WHERE since < ?1 AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.blob = l.blob)
+            "SELECT blob FROM loose_blobs l WHERE since < ?1 AND NOT EXISTS (SELECT 1 FROM named_blobs n WHERE n.blob = l.blob)
              ORDER BY blob LIMIT ?2",
         )
         .and_then(|mut found| found.query_map((ms(time), limit), |row| row.get(0))?.collect())

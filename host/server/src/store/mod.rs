@@ -30,8 +30,10 @@ pub(crate) mod sql;
 pub mod staff;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod told;
 mod tx;
 pub mod unseen;
+pub mod uploads;
 pub mod users;
 pub mod verify;
 pub mod versions;

@@ -126,7 +126,7 @@ fn streams(request: &Request) -> bool {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         kind.is_some_and(|kind| kind.starts_with("application/json"))
     };
-    matches!(*request.method(), Method::POST | Method::PUT) && !json()
+    matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH) && !json()
 }
 
 /// An error that no handler of ours wrote (no such method, a body over its limit) becomes a problem.

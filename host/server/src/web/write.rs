@@ -67,6 +67,11 @@ impl Asked {
         self.digest.update(part);
     }
 
+    /// Under which key it is to be done once, if the request names none.
+    pub fn or_key(&mut self, key: &str) {
+        self.key.get_or_insert_with(|| key.to_owned());
+    }
+
     /// The request's id, for the audit.
     pub fn request_id(&self) -> Option<&str> {
         self.id.as_deref()
@@ -164,7 +169,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Write<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+pub(crate) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }

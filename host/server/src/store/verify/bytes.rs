@@ -34,6 +34,37 @@ pub(super) fn stored(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostError>
     Ok(finding)
 }
 
+/// What has come of uploads that go on: each row's bytes are its parts without a gap, or one blob with all of them.
+pub(super) fn under_way(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostError> {
+    let promise = "what has come of an upload is there, one part after the other, and no more than was announced";
+    let mut finding = Finding::new("INV-3", promise).of(tx, "SELECT count(*) FROM uploads")?.faults(
+        tx,
+        "SELECT 'upload', u.id FROM uploads u
+         WHERE u.received > u.length OR (u.blob IS NOT NULL AND u.received <> u.length)
+            OR (u.blob IS NULL) <> (u.sha256 IS NULL) OR (u.blob IS NULL) <> (u.media_type IS NULL)
+            OR (SELECT coalesce(sum(size), 0) FROM upload_parts WHERE upload = u.id) <> iif(u.blob IS NULL, u.received, 0)
+            OR EXISTS (SELECT 1 FROM upload_parts p WHERE p.upload = u.id
+                       AND p.start <> (SELECT coalesce(sum(size), 0) FROM upload_parts WHERE upload = u.id AND start < p.start))",
+        &[],
+    )?;
+    let mut select = tx
+        .conn()
+        .prepare(
+            "SELECT upload, blob, size, sha256 FROM upload_parts
+             UNION ALL SELECT id, blob, length, sha256 FROM uploads WHERE blob IS NOT NULL",
+        )
+        .host()?;
+    let mut rows = select.query([]).host()?;
+    while let Some(row) = rows.next().host()? {
+        let (upload, blob): (String, String) = (row.get(0).host()?, row.get(1).host()?);
+        let (size, sha256): (i64, String) = (row.get(2).host()?, row.get(3).host()?);
+        if let Err(why) = compare(blobs, &blob, at(size), &sha256) {
+            finding.fault(format!("upload {upload}: {why}"));
+        }
+    }
+    Ok(finding)
+}
+
 /// Reads a blob to its end.
 pub(in crate::store) fn compare(blobs: &Blobs, blob: &str, size: u64, sha256: &str) -> Result<(), String> {
     let mut reader = blobs.open(blob, 0).map_err(|error| error.to_string())?;
@@ -57,7 +88,7 @@ pub(in crate::store) fn compare(blobs: &Blobs, blob: &str, size: u64, sha256: &s
 /// What is condemned, marked by no time at all, is on its way out at this moment, or at the sweeper's next round.
 pub(super) fn loose(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, HostError> {
     let old = ms(settings.now.saturating_sub(LOOSE));
-    let mut finding = Finding::new("INV-3", "bytes that no version names are known to be loose, and do not stay")
+    let mut finding = Finding::new("INV-3", "bytes that no row names are known to be loose, and do not stay")
         .of(tx, "SELECT count(*) FROM loose_blobs")?
         .faults(tx, "SELECT 'loose for too long', blob FROM loose_blobs WHERE since > 0 AND since < ?1", &[&old])?;
     let Some(folder) = settings.folder else {
@@ -66,7 +97,9 @@ pub(super) fn loose(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, H
     };
     let mut known = tx
         .conn()
-        .prepare("SELECT 1 FROM versions WHERE blob = ?1 UNION ALL SELECT 1 FROM loose_blobs WHERE blob = ?1 LIMIT 1")
+        .prepare(
+            "SELECT 1 FROM named_blobs WHERE blob = ?1 UNION ALL SELECT 1 FROM loose_blobs WHERE blob = ?1 LIMIT 1",
+        )
         .host()?;
     let failed = |error: std::io::Error| HostError::Other(error.to_string());
     for part in entries(folder).map_err(failed)? {

@@ -108,6 +108,7 @@ pub fn verify(store: &SqliteBackend, blobs: &Blobs, settings: &Settings<'_>) -> 
     let mut findings = vec![
         records::documents(&tx)?,
         bytes::stored(&tx, blobs)?,
+        bytes::under_way(&tx, blobs)?,
         bytes::loose(&tx, settings)?,
         records::notices(&tx)?,
         records::letters(&tx, settings.now)?,

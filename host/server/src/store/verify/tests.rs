@@ -77,10 +77,15 @@ fn a_healthy_folder_passes() {
 
 #[test]
 fn planted_damage_is_found_by_its_check() {
-    let statements: [(&str, &str); 18] = [
+    let statements: [(&str, &str); 21] = [
         ("INV-2", "UPDATE documents SET version = 2"),
         ("INV-2", "DELETE FROM versions"),
         ("INV-3", "INSERT INTO loose_blobs VALUES ('blob-gone', 5)"),
+        ("INV-3", "INSERT INTO uploads (id, matter, contact, name, length, received, expires_at) VALUES ('u', 'm1', 'c-ann', 'a', 9, 5, 7)"),
+        ("INV-3", "INSERT INTO uploads (id, matter, contact, name, length, received, expires_at) VALUES ('u', 'm1', 'c-ann', 'a', 9, 2, 7);
+                   INSERT INTO upload_parts VALUES ('u', 0, 1, 'p1', '', ''), ('u', 2, 1, 'p2', '', '')"),
+        ("INV-3", "INSERT INTO uploads (id, matter, contact, name, length, received, blob, sha256, media_type, expires_at)
+                   VALUES ('u', 'm1', 'c-ann', 'a', 9, 9, 'blob-gone', '', '', 7)"),
         ("INV-4", "INSERT INTO notices (firm, matter, recipient_kind, recipient, channel, topic, documents, key, attributes, call, created_at, due_at, letter)
                    VALUES ('f1', 'm1', 'contact', 'c-ann', 'email', 'shared', '[]', 'k', '{}', 'call-1', 5, 6, 'nowhere')"),
         ("INV-4", "INSERT INTO letters (id, firm, recipient_kind, recipient, channel, purpose, state, next_at, created_at)

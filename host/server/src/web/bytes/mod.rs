@@ -3,6 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | `receive` | uploads: streamed, counted, hashed, durable before they are named |
+//! | `pieces` | uploads that come in several requests, and go on after a lost connection |
 //! | `send` | downloads: ranges, headers, and the right asked again while bytes flow |
 //! | `archive` | many documents as one ZIP |
 //! | `range` | which of the bytes are asked for |
@@ -16,6 +17,7 @@ use crate::blobs::BlobError;
 
 pub mod archive;
 mod disposition;
+pub mod pieces;
 mod range;
 pub mod receive;
 pub mod send;

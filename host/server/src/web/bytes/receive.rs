@@ -26,7 +26,7 @@ pub const MAX_FILES: usize = 1000;
 /// A form may be as large as this many of the largest files.
 const FORM_FILES: u64 = 10;
 /// How long the next bytes may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 /// How much more is read, and for how long, before a refusal is written: a browser that is still sending would
 /// otherwise see a broken connection in its place.
 const DRAIN_BYTES: usize = 16 << 20;
@@ -224,7 +224,7 @@ pub async fn refuse(headers: &HeaderMap, body: Body, problem: Problem) -> Proble
 }
 
 /// Reads on for a little, and answers the problem. A sender who waits for `100 Continue` has sent nothing yet.
-async fn drained(headers: &HeaderMap, stream: &mut BodyDataStream, problem: Problem) -> Problem {
+pub(crate) async fn drained(headers: &HeaderMap, stream: &mut BodyDataStream, problem: Problem) -> Problem {
     if !headers.contains_key(header::EXPECT) {
         let _ = tokio::time::timeout(DRAIN_TIME, async {
             let mut left = DRAIN_BYTES;
@@ -240,7 +240,7 @@ async fn drained(headers: &HeaderMap, stream: &mut BodyDataStream, problem: Prob
     problem
 }
 
-fn too_large(limit: u64) -> Problem {
+pub(crate) fn too_large(limit: u64) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", format!("A file may have up to {limit} bytes."))
 }
 
@@ -248,7 +248,7 @@ fn too_many() -> Problem {
     Problem::field("file", "too-many", format!("One request may bring up to {MAX_FILES} files."))
 }
 
-fn empty() -> Problem {
+pub(crate) fn empty() -> Problem {
     Problem::field("file", "empty", "The file has no content.")
 }
 

@@ -19,9 +19,11 @@ use crate::{
 
 mod archive;
 mod download;
+mod finish;
 pub mod read;
 #[cfg(test)]
 mod tests;
+mod tus;
 mod upload;
 
 /// The routes under `/api/portal`.
@@ -32,6 +34,7 @@ pub fn routes() -> OpenApiRouter<SharedApp> {
         .routes(routes!(read::documents, upload::upload))
         .routes(routes!(download::download))
         .routes(routes!(archive::archive))
+        .merge(tus::routes())
 }
 
 /// A customer's request, before anything is known of it but its cookie.

@@ -2,9 +2,11 @@
 //!
 //! The right is asked before a byte is read, and again in the transaction that makes the documents: what began while
 //! the portal was open is refused whole if it is closed at the end. All files of one request are one event.
+//!
+//! What came in pieces before ([`super::tus`]) is named in JSON, and becomes documents in the same way.
 
 use axum::{
-    extract::{Request, State},
+    extract::{FromRequest as _, Request, State},
     http::StatusCode,
     response::Response,
 };
@@ -16,13 +18,16 @@ use client_connect_runtime::{
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Visitor;
+use super::{
+    Visitor,
+    finish::{Finish, finish},
+};
 use crate::{
     app::{App, SharedApp},
     blobs::Written,
-    store::{self, SqliteTx, documents},
+    store::{self, SqliteTx, documents, told},
     web::{
-        self, Path, Query, blocking,
+        self, Json, Path, Query, blocking,
         bytes::receive,
         problem::{Fault, Problem},
         write,
@@ -49,6 +54,18 @@ pub(super) struct UploadReceipt {
     documents: Vec<Uploaded>,
     /// What the sender may like to know, for instance that they have sent the same before.
     notes: Vec<Fault>,
+    told: Told,
+}
+
+/// Who learns of it, in the app at once or by mail in a moment.
+#[derive(Debug, Serialize, ToSchema)]
+struct Told {
+    /// As its customers read it.
+    firm: String,
+    /// Who is in charge of the matter, if they are among them.
+    owner: Option<String>,
+    /// How many other people of the firm.
+    others: u32,
 }
 
 /// One document that was made.
@@ -64,15 +81,16 @@ struct Uploaded {
 }
 
 /// A file that waits for its row.
-struct Waiting {
-    blob: String,
-    name: String,
-    written: Written,
+pub(super) struct Waiting {
+    pub(super) blob: String,
+    pub(super) name: String,
+    pub(super) written: Written,
 }
 
-/// Sends files to the matter: one as the raw body, or several as a form. Each becomes a new document.
+/// Sends files to the matter: one as the raw body under `name`, several as a form, or in JSON the uploads that came in
+/// pieces before. Each becomes a new document, all of them together or none.
 #[utoipa::path(post, path = "/api/portal/matters/{matter}/documents", tag = "portal", params(("matter" = String, Path), Named),
-    request_body(content(("application/octet-stream"), ("multipart/form-data"))),
+    request_body(content((Finish = "application/json"), ("application/octet-stream"), ("multipart/form-data"))),
     responses((status = 201, body = UploadReceipt)))]
 pub(super) async fn upload(
     State(app): State<SharedApp>,
@@ -82,6 +100,10 @@ pub(super) async fn upload(
     mut asked: write::Asked,
     request: Request,
 ) -> Result<Response, Problem> {
+    if named.name.is_none() && write::is_json(request.headers()) {
+        let Json(body) = Json::from_request(request, &app).await?;
+        return finish(&app, visitor, matter, asked, body).await;
+    }
     let (asker, place) = (visitor.clone(), matter.clone());
     let caller = match blocking(&app, move |app| app.runtime.read(|unit| may_upload(app, unit, &asker, &place))).await {
         Ok(caller) => caller,
@@ -115,13 +137,19 @@ pub(super) async fn upload(
 }
 
 /// The customer as the contact who may send to this matter now.
-fn may_upload(app: &App, unit: &mut Unit<'_, SqliteTx>, visitor: &Visitor, matter: &str) -> Result<Caller, Problem> {
+pub(super) fn may_upload(
+    app: &App,
+    unit: &mut Unit<'_, SqliteTx>,
+    visitor: &Visitor,
+    matter: &str,
+) -> Result<Caller, Problem> {
     let caller = visitor.caller(app, unit, matter)?;
     unit.call(&caller, &portal::Permit { matter: matter.to_owned(), verb: Verb::Upload, documents: Vec::new() })?;
     Ok(caller)
 }
 
-fn store_all(
+/// Makes the documents and reports them, in one event.
+pub(super) fn store_all(
     unit: &mut Unit<'_, SqliteTx>,
     caller: &Caller,
     matter: &str,
@@ -157,6 +185,9 @@ fn store_all(
         });
     }
     let reported = made.iter().map(|one| one.document.clone()).collect();
+    let before = told::mark(unit.tx())?;
     let notes = unit.call(caller, &events::OnUpload { matter: matter.to_owned(), documents: reported })?;
-    Ok(UploadReceipt { at, documents: made, notes: notes.into_iter().map(Fault::from).collect() })
+    let told::Told { firm, owner, others } = told::since(unit.tx(), matter, before)?;
+    let told = Told { firm, owner, others };
+    Ok(UploadReceipt { at, documents: made, notes: notes.into_iter().map(Fault::from).collect(), told })
 }

@@ -22,10 +22,10 @@ use tower::ServiceExt as _;
 
 use crate::{
     app::{App, Options, SharedApp},
-    blobs::Loose,
+    blobs::{Blobs, Loose},
     config::{Config, Documents, Raw},
     mail::Mailer,
-    store::{self, SqliteTx, contacts, documents, firms, matters, sessions, users},
+    store::{self, SqliteTx, contacts, documents, firms, matters, sessions, users, verify},
     web::{self, problem::Problem},
 };
 
@@ -42,6 +42,7 @@ pub(super) struct House {
     pub(super) ann: Guest,
     pub(super) ben: Guest,
     pub(super) clock: Arc<ManualClock>,
+    config: Config,
     folder: tempfile::TempDir,
 }
 
@@ -192,10 +193,37 @@ impl House {
         };
         let (ann, ben) = (guest("ann@home.example"), guest("ben@home.example"));
         tx.commit().unwrap();
-        let house = Self { router: web::router(app.clone()), app, firm, owner, matter, ann, ben, clock, folder };
+        let router = web::router(app.clone());
+        let house = Self { router, app, firm, owner, matter, ann, ben, clock, config, folder };
         house.grant(&house.ann, true);
         house.grant(&house.ben, false);
         house
+    }
+
+    /// The same records and documents, opened anew by a host that knows nothing of the one before.
+    pub(super) fn restart(&mut self) {
+        let options = Options { clock: self.clock.clone(), mailer: Some(Mailer::Off) };
+        self.app = App::open(&self.config, options).unwrap();
+        self.router = web::router(self.app.clone());
+    }
+
+    /// From here on the documents' bytes are in a store that is reached as one over the network is.
+    pub(super) fn move_out(&mut self) {
+        self.restart();
+        self.router = Router::new();
+        Arc::get_mut(&mut self.app).unwrap().blobs = Blobs::remote_in_memory();
+        self.router = web::router(self.app.clone());
+    }
+
+    /// Asserts that records and bytes agree.
+    pub(super) fn verified(&self) {
+        let folder = self.folder.path().join("documents");
+        let settings = verify::Settings { noted: &[], folder: Some(&folder), now: self.app.runtime.now() };
+        let findings = tokio::task::block_in_place(|| {
+            verify::verify(self.app.runtime.backend(), &self.app.blobs, &settings).unwrap()
+        });
+        let wrong: Vec<_> = findings.iter().filter(|finding| !finding.holds()).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     /// SQL on the house's own records.

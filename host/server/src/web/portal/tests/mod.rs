@@ -3,5 +3,6 @@
 mod downloads;
 mod house;
 mod reading;
+mod resumed;
 mod streams;
 mod uploads;

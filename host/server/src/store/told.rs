@@ -1,0 +1,46 @@
+//! Who learns of what a contact has just sent: read from the notices that the same transaction has made.
+
+use client_connect_runtime::types::HostError;
+
+use super::{SqliteTx, sql::Host};
+
+/// The people of a firm who learn of something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// As its customers read it.
+    pub firm: String,
+    /// The name of the matter's owner, if they are among them. It is no secret from its customers.
+    pub owner: Option<String>,
+    /// How many others.
+    pub others: u32,
+}
+
+/// The place in the outbox behind which all notices are new.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn mark(tx: &SqliteTx) -> Result<i64, HostError> {
+    tx.conn()
+        .prepare_cached("SELECT coalesce(max(n), 0) FROM notices")
+        .and_then(|mut found| found.query_row([], |row| row.get(0)))
+        .host()
+}
+
+/// The users who are told by notices of this matter that were made since.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn since(tx: &SqliteTx, matter: &str, mark: i64) -> Result<Told, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "WITH people AS (SELECT DISTINCT recipient FROM notices WHERE n > ?2 AND matter = ?1 AND recipient_kind = 'user')
+             SELECT f.name,
+                    (SELECT u.name FROM users u WHERE u.id = m.owner AND u.id IN people),
+                    (SELECT count(*) FROM people WHERE recipient IS NOT m.owner)
+             FROM matters m JOIN firms f ON f.id = m.firm WHERE m.id = ?1",
+        )
+        .and_then(|mut found| {
+            found.query_row((matter, mark), |row| Ok(Told { firm: row.get(0)?, owner: row.get(1)?, others: row.get(2)? }))
+        })
+        .host()
+}
