@@ -80,6 +80,11 @@ export async function look(address, signal) {
 /** Throws away what the host has of an upload. */
 export const forget = (address) => request("DELETE", address).catch(() => {});
 
+/** A file that was changed or taken away since it was chosen cannot be read, which looks like a lost connection. */
+async function readable(file) {
+  try { await file.slice(0, 1).arrayBuffer(); } catch { throw new Problem({ code: "unreadable" }); }
+}
+
 /**
  * Sends `file` under `name`, to a new upload below `uploads` or on to the one at `address`. Answers its address once all of
  * it has come. `onAddress`, `onProgress(bytes)` and `onLost` say how it goes. Throws a Problem that will not pass by
@@ -117,6 +122,7 @@ export async function send(file, { uploads, name, address, signal, onAddress, on
       if (error.status === 404 && known) { known = false; address = undefined; continue; }
       if (error.code === "offset-mismatch" && tries < BROKEN) continue;
       if (!PASSING.has(error.status) || (error.status === 500 && tries > BROKEN)) throw error;
+      if (error.status === 0) await readable(file);
       onLost();
       await pause(Math.max(error.after ?? 0, Math.min(PAUSE, 500 * 2 ** tries) * (0.75 + Math.random() / 2)), signal);
     }
