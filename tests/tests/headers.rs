@@ -34,7 +34,7 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The policy of bytes that somebody else made.
 const SANDBOX: &str = "sandbox; default-src 'none'";
 /// What belongs to the one answer. Anything else, the name of a server or a door for other origins, is a leak.
-const OF_THE_ANSWER: [&str; 17] = [
+const OF_THE_ANSWER: [&str; 25] = [
     "accept-ranges",
     "allow",
     "cache-control",
@@ -49,7 +49,15 @@ const OF_THE_ANSWER: [&str; 17] = [
     "retry-after",
     "set-cookie",
     "transfer-encoding",
+    "tus-checksum-algorithm",
+    "tus-extension",
+    "tus-max-size",
+    "tus-resumable",
+    "tus-version",
+    "upload-expires",
+    "upload-length",
     "upload-limit",
+    "upload-metadata",
     "upload-offset",
     "x-request-id",
 ];
@@ -135,8 +143,21 @@ async fn every_answer_of_every_route_carries_the_security_headers() {
     let customer = host.customer(ANN).await;
     customer.upload(&ground.portal("/documents?name=own.pdf"), "%PDF-1.7").await.expect(201);
     let letters = staff.get(&ground.section("letters")).await.expect(200);
+    let begin = customer
+        .request(Method::POST, &ground.portal("/uploads"))
+        .header("tus-resumable", "1.0.0")
+        .header("upload-length", "5")
+        .header("upload-metadata", "filename YQ==");
+    let begun = customer.send(begin).await;
+    check(&begun, false);
+    let upload = text(&begun.expect(201), "upload");
+    let underway = ground.portal(&format!("/uploads/{upload}"));
+    let state = customer.send(customer.request(Method::HEAD, &underway).header("tus-resumable", "1.0.0")).await;
+    check(&state, false);
+    assert_eq!((state.status.as_u16(), state.headers["upload-length"].as_bytes()), (200, &b"5"[..]));
     let values = BTreeMap::from([
         ("matter", matter.clone()),
+        ("upload", upload.clone()),
         ("contact", ann.clone()),
         ("document", documents[0].clone()),
         ("version", "1".to_owned()),

@@ -97,7 +97,7 @@ function draw(row, problem) {
   else if (row.sent >= row.total) said.textContent = say("checking", progress);
   else {
     const left = remaining(row);
-    said.textContent = left === undefined ? say("progress", progress) : say("progress-left", { ...progress, left: time(left) });
+    said.textContent = left === undefined ? say("progress", progress) : say("progress-left", { ...progress, time: time(left) });
   }
   list.hidden = rows.length === 0;
 }
