@@ -25,7 +25,7 @@ function build(place) {
       const chosen = list.querySelector("input:checked")?.value;
       const found = items.filter((item) => !barred.has(item.id));
       list.replaceChildren(...found.map((item) => make("label", { class: "tick" },
-        make("input", { type: "radio", name: field, value: item.id, required: true, checked: item.id === chosen }),
+        make("input", { type: "radio", name: field, value: item.id, checked: item.id === chosen }),
         make("span", {}, name(item.name), " ", make("span", { class: "quiet small" }, name(item.reference || item.email || ""))))));
       said.textContent = found.length === 0 ? none : next ? "There are more: type to narrow them down." : `${found.length} found.`;
     } catch (problem) {
@@ -43,6 +43,13 @@ function build(place) {
     event.preventDefault();
     clearTimeout(waiting);
     find();
+  });
+  place.closest("form").addEventListener("submit", (event) => {
+    if (list.querySelector("input:checked")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    said.textContent = "Choose one first.";
+    search.focus();
   });
   const dialog = place.closest("dialog");
   if (dialog) dialog.addEventListener("about", () => { search.value = ""; list.replaceChildren(); find(); });

@@ -1,7 +1,9 @@
 // <form data-send="PATCH" action="/api/..."> is sent to the API as JSON: each named field under its name, a checkbox as
-// true or false, an empty field with `data-null` as null, a number field as a number, those with `data-list` as a
-// list. `data-done` is said when it is done; then the page is loaded anew, or `data-then` is. What is refused is said at
-// its field, or on top of the form, and nothing that was typed is lost.
+// true or false, an empty field with `data-null` as null, a number field as a number, one with `data-flag` as true or
+// false, those with `data-list` as a list. `data-path="/api/.../{contact}"` in the place of `action` puts that field into
+// the path, and not into the body. `data-done` is said when it is done; then the page is loaded anew, or `data-then` is,
+// with `{id}` from the answer. What is refused is said at its field, or on top of the form, and nothing that was typed
+// is lost.
 
 import { ask, make, newKey, Problem } from "./api.js";
 import { toastNext } from "./toast.js";
@@ -15,6 +17,7 @@ function body(form) {
       if (field.type !== "checkbox" || field.checked) (fields[field.name] ??= []).push(field.value);
     } else if (field.type === "checkbox") fields[field.name] = field.checked;
     else if (field.value === "" && field.dataset.null !== undefined) fields[field.name] = null;
+    else if (field.dataset.flag !== undefined) fields[field.name] = field.value === "true";
     else if (field.type === "number" || field.dataset.number !== undefined) fields[field.name] = Number(field.value);
     else fields[field.name] = field.value;
   }
@@ -62,15 +65,18 @@ document.addEventListener("submit", async (event) => {
   button?.setAttribute("aria-busy", "true");
   clear(form);
   const sent = body(form);
-  const text = JSON.stringify(sent) ?? "";
+  const into = (path, fields) => path.replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(fields?.[key] ?? ""));
+  const path = form.dataset.path ? into(form.dataset.path, sent) : form.getAttribute("action");
+  for (const [, key] of (form.dataset.path ?? "").matchAll(/\{(\w+)\}/g)) delete sent?.[key];
+  const text = path + (JSON.stringify(sent) ?? "");
   // The same again is the same change; another text is another.
   const kept = keys.get(form);
   const key = kept?.text === text ? kept.key : newKey();
   keys.set(form, { text, key });
   try {
-    await ask(form.getAttribute("action"), { method: form.dataset.send, body: sent, key });
+    const answer = await ask(path, { method: form.dataset.send, body: sent, key });
     if (form.dataset.done) toastNext(form.dataset.done);
-    if (form.dataset.then) location.assign(form.dataset.then);
+    if (form.dataset.then) location.assign(into(form.dataset.then, answer));
     else location.reload();
   } catch (problem) {
     button?.removeAttribute("aria-busy");

@@ -4,6 +4,7 @@ import "./times.js";
 import "./toast.js";
 import "./send.js";
 import "./copy.js";
+import "./bell.js";
 
 // A menu closes when the focus or the pointer goes elsewhere, and with Escape.
 const close = (event) => {

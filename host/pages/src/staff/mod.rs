@@ -1,8 +1,13 @@
 //! The pages of the firm's own people.
 
+pub mod audit;
 pub mod client_connect;
+pub mod contacts;
 pub mod documents;
 pub mod list;
+pub mod matter;
+pub mod notices;
+pub mod settings;
 
 use askama::Template;
 
@@ -86,10 +91,12 @@ pub struct Matters {
     pub frame: Frame,
     /// What was looked for.
     pub search: String,
+    /// Which ones: `open`, `closed`, `deleted`, or all that are not deleted.
+    pub state: &'static str,
     /// One page of them, by name.
     pub rows: Vec<MatterRow>,
-    /// Where the next page is.
-    pub next: Option<String>,
+    /// The pages beside it.
+    pub pager: list::Pager,
 }
 
 /// One of them.
@@ -107,6 +114,8 @@ pub struct MatterRow {
     pub opened: Day,
     /// Whether it is closed.
     pub closed: bool,
+    /// Of a deleted one: whether the user may take it back.
+    pub can_restore: bool,
 }
 
 #[cfg(test)]

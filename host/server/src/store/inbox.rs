@@ -76,3 +76,14 @@ pub fn read(tx: &SqliteTx, user: &str, id: &str, now: Timestamp) -> Result<bool>
         .execute(params![user, id, sql::ms(now)])?;
     Ok(changed == 1)
 }
+
+/// Marks all of a user's messages as read.
+///
+/// # Errors
+/// As the database fails.
+pub fn read_all(tx: &SqliteTx, user: &str, now: Timestamp) -> Result<()> {
+    tx.conn()
+        .prepare_cached("UPDATE inbox SET read_at = ?2 WHERE user = ?1 AND read_at IS NULL")?
+        .execute(params![user, sql::ms(now)])?;
+    Ok(())
+}

@@ -1,8 +1,8 @@
-//! The matters that a user may see.
+//! The matters that a user may see, and those of them that are in the bin.
 
-use client_connect_pages::staff::{MatterRow, Matters};
+use client_connect_pages::staff::{MatterRow, Matters, list::Pager};
 
-use super::{super::link, *};
+use super::{names::Names, *};
 
 /// Rows of a page.
 const ROWS: u32 = 50;
@@ -11,6 +11,7 @@ const ROWS: u32 = 50;
 #[serde(default)]
 pub(super) struct Wanted {
     search: String,
+    state: String,
     after: Option<String>,
 }
 
@@ -19,17 +20,25 @@ pub(super) async fn matters(
     asker: Asker,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Failed> {
+    let (state, closed) = match wanted.state.as_str() {
+        "open" => ("open", Some(false)),
+        "closed" => ("closed", Some(true)),
+        "deleted" => ("deleted", None),
+        _ => ("", None),
+    };
     let work = move |unit: &mut Unit<'_, SqliteTx>, staff: &Staff, frame| {
         let search = Some(wanted.search.trim()).filter(|search| !search.is_empty()).map(str::to_owned);
-        let query = matters::Query { search, after: wanted.after, limit: ROWS, ..matters::Query::default() };
+        let after = wanted.after.filter(|after| !after.is_empty());
+        let deleted = state == "deleted";
+        let query = matters::Query { search, closed, deleted, can_edit: false, after: after.clone(), limit: ROWS };
         let found = matters::list_for_user(unit.tx(), &staff.user, &query)?;
+        let mut names = Names::default();
         let mut rows = Vec::with_capacity(found.rows.len());
         for matter in found.rows {
-            let owner = match &matter.owner {
-                Some(owner) => users::get(unit.tx(), owner)?.map(|user| user.name),
-                None => None,
-            };
+            let owner = matter.owner.as_deref().map(|owner| names.user(unit.tx(), owner)).transpose()?.flatten();
+            let own = |rights: &Rights| rights.user == staff.user && rights.can_edit;
             rows.push(MatterRow {
+                can_restore: deleted && members::list(unit.tx(), &matter.id)?.iter().any(own),
                 id: matter.id,
                 name: matter.name,
                 reference: matter.reference,
@@ -38,8 +47,9 @@ pub(super) async fn matters(
                 closed: matter.closed_at.is_some(),
             });
         }
-        let next = found.next.map(|after| link("/matters", &[("search", &wanted.search), ("after", &after)]));
-        Ok(Matters { frame, search: wanted.search, rows, next })
+        let address = |after: &str| link("/matters", &[("search", &wanted.search), ("state", state), ("after", after)]);
+        let pager = Pager { first: after.map(|_| address("")), next: found.next.as_deref().map(address) };
+        Ok(Matters { frame, search: wanted.search.clone(), state, rows, pager })
     };
     show(&app, asker, work).await
 }

@@ -24,13 +24,19 @@ use crate::{
     },
 };
 
+mod audit;
 mod bin;
 mod client_connect;
+mod contacts;
 mod document;
 mod documents;
 mod enter;
 mod list;
+mod matter_settings;
 mod names;
+mod notices;
+mod sentences;
+mod settings;
 
 use super::{html, link, onward, problem_page};
 
@@ -45,6 +51,14 @@ pub fn routes() -> Router<SharedApp> {
         .route("/matters/{matter}/documents/{document}", get(document::page))
         .route("/matters/{matter}/bin", get(bin::page))
         .merge(client_connect::routes())
+        .route("/matters/{matter}/contacts", get(contacts::of_matter))
+        .route("/matters/{matter}/audit", get(audit::of_matter))
+        .route("/matters/{matter}/settings", get(matter_settings::page))
+        .route("/contacts", get(contacts::of_firm))
+        .route("/contacts/{contact}", get(contacts::one))
+        .route("/audit", get(audit::of_firm))
+        .route("/notices", get(notices::page))
+        .route("/settings", get(settings::page))
 }
 
 /// Who asks for a page, as the cookie brought it; and for which.

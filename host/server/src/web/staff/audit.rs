@@ -39,45 +39,47 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
 }
 
 /// Seven days, in milliseconds: what is shown where no period is named.
-const WEEK: u64 = 7 * 24 * 60 * 60 * 1_000;
+pub(crate) const WEEK: u64 = 7 * 24 * 60 * 60 * 1_000;
 /// Rows that an export reads at once.
 const EXPORTED: u32 = 500;
 
 /// Which rows.
-#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct AuditFilter {
+pub(crate) struct AuditFilter {
     /// This action, or with a dot at its end all that start so: `document.shared`, `access.`.
     #[serde(rename = "type")]
-    action: Option<String>,
+    pub(crate) action: Option<String>,
     /// By this user or contact.
-    user: Option<String>,
+    pub(crate) user: Option<String>,
     /// About this contact.
-    contact: Option<String>,
+    pub(crate) contact: Option<String>,
     /// From this time on; seven days ago, where none is named.
-    since: Option<u64>,
+    pub(crate) since: Option<u64>,
     /// Before this time.
-    until: Option<u64>,
+    pub(crate) until: Option<u64>,
     /// `next` of the page before.
-    after: Option<String>,
+    pub(crate) after: Option<String>,
     /// At most so many rows, up to 200. Counts for nothing in an export.
-    limit: Option<u32>,
-    /// Of an export: `csv`, or `json`.
+    pub(crate) limit: Option<u32>,
+    /// Of an export: `csv`, `json`, or `jsonl`.
     #[serde(default)]
     #[param(inline)]
-    format: Format,
+    pub(crate) format: Format,
 }
 
 /// How an export is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Format {
+pub(crate) enum Format {
     /// One object with a list.
     #[default]
     Json,
     /// For a spreadsheet.
     Csv,
+    /// An object on each line.
+    Jsonl,
 }
 
 /// One row of the audit.
@@ -140,9 +142,9 @@ impl From<audit::Entry> for AuditEntry {
 
 /// Whose audit somebody wants to see: of one matter, or of the firm.
 #[derive(Clone, Debug)]
-struct Scope {
-    matter: Option<String>,
-    filter: AuditFilter,
+pub(crate) struct Scope {
+    pub(crate) matter: Option<String>,
+    pub(crate) filter: AuditFilter,
 }
 
 impl Scope {
@@ -189,16 +191,27 @@ impl Scope {
 
     async fn page(self, app: &SharedApp, token: StaffToken) -> Result<Response, Problem> {
         let limit = types::limit(self.filter.limit)?;
-        let bad_cursor = |_| Problem::field("after", "bad-cursor", "This is no cursor of this list.");
-        let before = self.filter.after.as_ref().map(|after| after.parse().map_err(bad_cursor)).transpose()?;
         let answer = read(app, token, move |unit, staff| {
-            let mut rows = self.rows(unit, staff, before, limit + 1)?;
-            let more = rows.len() > limit as usize;
-            rows.truncate(limit as usize);
-            let next = rows.last().filter(|_| more).map(|last| last.seq.to_string());
+            let (rows, next) = self.listing(unit, staff, limit)?;
             Ok(Listing::<AuditEntry> { items: types::all(rows), next })
         });
         answer.await
+    }
+
+    /// One page of rows, and where the next one begins.
+    pub(crate) fn listing(
+        &self,
+        unit: &mut Unit<'_, SqliteTx>,
+        staff: &Staff,
+        limit: u32,
+    ) -> Result<(Vec<audit::Entry>, Option<String>), Problem> {
+        let bad_cursor = |_| Problem::field("after", "bad-cursor", "This is no cursor of this list.");
+        let before = self.filter.after.as_ref().map(|after| after.parse().map_err(bad_cursor)).transpose()?;
+        let mut rows = self.rows(unit, staff, before, limit + 1)?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|last| last.seq.to_string());
+        Ok((rows, next))
     }
 
     /// The rows after `before`, as they are written, and where the next ones begin. One transaction for each part,
@@ -220,6 +233,10 @@ impl Scope {
                     }
                     serde_json::to_writer(&mut part, &AuditEntry::from(row)).map_err(Problem::internal)?;
                 }
+                Format::Jsonl => {
+                    serde_json::to_writer(&mut part, &AuditEntry::from(row)).map_err(Problem::internal)?;
+                    part.push(b'\n');
+                }
             }
         }
         Ok((part, next))
@@ -235,6 +252,7 @@ impl Scope {
         let (head, tail) = match format {
             Format::Csv => (csv_head(), Vec::new()),
             Format::Json => (br#"{"items":["#.to_vec(), b"]}".to_vec()),
+            Format::Jsonl => (Vec::new(), Vec::new()),
         };
         let app = app.clone();
         tokio::task::spawn_blocking(move || {
@@ -258,6 +276,7 @@ impl Scope {
         let (kind, name) = match format {
             Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
             Format::Json => ("application/json", "attachment; filename=\"audit.json\""),
+            Format::Jsonl => ("application/jsonl", "attachment; filename=\"audit.jsonl\""),
         };
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         answer.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
@@ -332,7 +351,7 @@ async fn matter_audit(
 /// The same as a file, of any length.
 #[utoipa::path(get, path = "/api/matters/{matter}/audit/export", tag = "audit",
     params(("matter" = String, Path), AuditFilter),
-    responses((status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv")))))]
+    responses((status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv"), (String = "application/jsonl")))))]
 async fn matter_audit_export(
     State(app): State<SharedApp>,
     token: StaffToken,
@@ -355,7 +374,7 @@ async fn firm_audit(
 
 /// The same as a file, of any length. Takes an administrator.
 #[utoipa::path(get, path = "/api/audit/export", tag = "audit", params(AuditFilter),
-    responses((status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv")))))]
+    responses((status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv"), (String = "application/jsonl")))))]
 async fn firm_audit_export(
     State(app): State<SharedApp>,
     token: StaffToken,

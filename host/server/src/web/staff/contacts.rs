@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{caller, locale, platform, read, row, text};
+use super::{
+    caller,
+    links::{link, role},
+    locale, may_edit, platform, read, row, text,
+};
 use crate::{
     app::SharedApp,
     store::{self, SqliteTx, audit, contacts, members, sessions},
@@ -86,7 +90,7 @@ struct Part {
     role: String,
 }
 
-fn of_firm(tx: &SqliteTx, firm: &str, id: &str) -> Result<contacts::Contact, Problem> {
+pub(crate) fn of_firm(tx: &SqliteTx, firm: &str, id: &str) -> Result<contacts::Contact, Problem> {
     let found = contacts::get(tx, id)?.filter(|contact| contact.firm == firm && contact.deleted_at.is_none());
     found.ok_or_else(Problem::not_found)
 }
@@ -126,9 +130,14 @@ struct NewContact {
     email: Option<String>,
     /// BCP 47, for mails; English, where none is named.
     locale: Option<String>,
+    /// A matter in which they take part from the beginning.
+    matter: Option<String>,
+    /// As what; may be empty.
+    #[serde(default)]
+    role: String,
 }
 
-/// Add a contact to the firm.
+/// Add a contact to the firm, and to a matter if one is named.
 #[utoipa::path(post, path = "/api/contacts", tag = "contacts", request_body = NewContact,
     responses((status = 201, body = Contact)))]
 async fn create_contact(
@@ -139,7 +148,11 @@ async fn create_contact(
     let new = write.body;
     let (name, email) = (text("name", &new.name, NAME_MOST)?, email(new.email.as_deref())?);
     let locale = locale(new.locale.as_deref().unwrap_or("en"))?;
+    let role = role(&new.role)?;
     let work = write.asked.run(&app, caller(&staff), StatusCode::CREATED, move |unit, caller| {
+        if let Some(matter) = &new.matter {
+            may_edit(unit.tx(), &staff.user, matter)?;
+        }
         let contact = contacts::Contact {
             id: store::new_id(),
             firm: staff.firm.clone(),
@@ -154,6 +167,9 @@ async fn create_contact(
         audit::append(unit.tx(), &staff.firm, &row)?;
         let others = with_same_address(unit.tx(), &contact.id)?;
         report_others(unit, caller, &others)?;
+        if let Some(matter) = &new.matter {
+            link(unit, caller, &staff, matter, &contact.id, &role)?;
+        }
         Ok(Contact::from(contact))
     });
     work.await

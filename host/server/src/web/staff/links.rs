@@ -1,7 +1,7 @@
 //! Which contacts take part in a matter, and as what.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use client_connect_runtime::exports::events;
+use client_connect_runtime::{Caller, Unit, exports::events};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -9,7 +9,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{caller, may_edit, platform, read, rights, row, text};
 use crate::{
     app::SharedApp,
-    store::{audit, contacts},
+    store::{SqliteTx, audit, contacts},
     web::{
         Problem,
         extract::Path,
@@ -67,15 +67,31 @@ async fn link_contact(
     Path((matter, contact)): Path<(String, String)>,
     write: Write<Option<LinkAs>>,
 ) -> Result<Response, Problem> {
-    let role = write.body.unwrap_or_default().role;
-    let role = if role.trim().is_empty() { String::new() } else { text("role", &role, 100)? };
+    let role = role(&write.body.unwrap_or_default().role)?;
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         may_edit(unit.tx(), &staff.user, &matter)?;
-        contacts::link(unit.tx(), &matter, &contact, &role)?;
-        let row = row(unit, caller, "contact.linked").matter(&matter).contact(&contact).detail("role", role.as_str());
-        Ok(audit::append(unit.tx(), &staff.firm, &row)?)
+        link(unit, caller, &staff, &matter, &contact, &role)
     });
     work.await
+}
+
+/// As what somebody takes part, as it was typed in.
+pub(super) fn role(given: &str) -> Result<String, Problem> {
+    if given.trim().is_empty() { Ok(String::new()) } else { text("role", given, 100) }
+}
+
+/// Links a contact to a matter that the user may change.
+pub(super) fn link(
+    unit: &mut Unit<'_, SqliteTx>,
+    caller: &Caller,
+    staff: &Staff,
+    matter: &str,
+    contact: &str,
+    role: &str,
+) -> Result<(), Problem> {
+    contacts::link(unit.tx(), matter, contact, role)?;
+    let row = row(unit, caller, "contact.linked").matter(matter).contact(contact).detail("role", role);
+    Ok(audit::append(unit.tx(), &staff.firm, &row)?)
 }
 
 /// Take a contact out of the matter: their access and all that was shared with them end, and do not come back.

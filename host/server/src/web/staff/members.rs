@@ -28,19 +28,19 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
 
 /// A user, and what they may do in one matter.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Member {
+pub(crate) struct Member {
     /// Who.
-    user: String,
+    pub(crate) user: String,
     /// As colleagues read it.
-    name: String,
+    pub(crate) name: String,
     /// Whether they are still with the firm.
-    active: bool,
+    pub(crate) active: bool,
     /// Whether the matter is theirs.
-    owner: bool,
+    pub(crate) owner: bool,
     /// Documents: upload, rename, delete, restore.
-    can_edit: bool,
+    pub(crate) can_edit: bool,
     /// Client Connect's sections.
-    can_share: bool,
+    pub(crate) can_share: bool,
 }
 
 /// What a user may do in a matter.
@@ -65,7 +65,7 @@ fn member(tx: &SqliteTx, owner: Option<&str>, rights: Rights) -> Result<Option<M
 }
 
 /// Whether this user decides who is a member; answers the matter's owner.
-pub(super) fn may_decide(tx: &SqliteTx, user: &str, matter: &str) -> Result<Option<String>, Problem> {
+pub(crate) fn may_decide(tx: &SqliteTx, user: &str, matter: &str) -> Result<Option<String>, Problem> {
     let rights = rights(tx, user, matter)?;
     let owner = matters::get(tx, matter)?.and_then(|matter| matter.owner);
     let active = match &owner {
@@ -85,14 +85,17 @@ async fn list_members(
     Path(matter): Path<String>,
 ) -> Result<Response, Problem> {
     let answer = read(&app, token, move |unit, staff| {
-        let tx = unit.tx();
-        rights(tx, &staff.user, &matter)?;
-        let owner = matters::get(tx, &matter)?.and_then(|matter| matter.owner);
-        let rows =
-            members::list(tx, &matter)?.into_iter().filter_map(|row| member(tx, owner.as_deref(), row).transpose());
-        rows.collect::<Result<Vec<_>, _>>()
+        rights(unit.tx(), &staff.user, &matter)?;
+        of_matter(unit.tx(), &matter)
     });
     answer.await
+}
+
+/// Everybody who may see the matter.
+pub(crate) fn of_matter(tx: &SqliteTx, matter: &str) -> Result<Vec<Member>, Problem> {
+    let owner = matters::get(tx, matter)?.and_then(|matter| matter.owner);
+    let rows = members::list(tx, matter)?.into_iter().filter_map(|row| member(tx, owner.as_deref(), row).transpose());
+    rows.collect()
 }
 
 /// Let a user of the firm into the matter, or change what they may do there.

@@ -41,8 +41,12 @@ mod sharing;
 mod view_as;
 
 // The staff's pages read by these too.
+pub(crate) use audit::{AuditFilter, Scope as AuditScope, WEEK};
 pub(crate) use bin::deleted_documents;
+pub(crate) use contacts::of_firm as contact_of_firm;
 pub(crate) use documents::visible;
+pub(crate) use members::{Member, may_decide, of_matter as members_of};
+pub(crate) use notices::page_of as notices_of;
 pub(crate) use overview::documents_of;
 pub(crate) use view_as::viewing;
 

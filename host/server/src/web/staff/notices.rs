@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{caller, read};
 use crate::{
     app::SharedApp,
-    store::inbox,
+    store::{SqliteTx, inbox},
     web::{
         Problem,
         extract::Query,
@@ -70,13 +70,8 @@ async fn list_notices(
     Query(page): Query<NoticesPage>,
 ) -> Result<Response, Problem> {
     let limit = types::limit(page.limit)?;
-    let bad_cursor = |_| Problem::field("after", "bad-cursor", "This is no cursor of this list.");
-    let before = page.after.map(|after| after.parse::<i64>().map_err(bad_cursor)).transpose()?;
     let answer = read(&app, token, move |unit, staff| {
-        let mut messages = inbox::list(unit.tx(), &staff.user, before, limit + 1)?;
-        let more = messages.len() > limit as usize;
-        messages.truncate(limit as usize);
-        let next = messages.last().filter(|_| more).map(|last| last.n.to_string());
+        let (messages, next) = page_of(unit.tx(), &staff.user, page.after.as_deref(), limit)?;
         let notice = |message: inbox::Message| {
             let inbox::Message { n: _, id, matter, text, created_at, read_at } = message;
             Notice { id, matter, text, created_at, read_at }
@@ -87,12 +82,32 @@ async fn list_notices(
     answer.await
 }
 
+/// A page of a user's notices, and where the next one begins.
+pub(crate) fn page_of(
+    tx: &SqliteTx,
+    user: &str,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<(Vec<inbox::Message>, Option<String>), Problem> {
+    let bad_cursor = |_| Problem::field("after", "bad-cursor", "This is no cursor of this list.");
+    let before = after.map(|after| after.parse::<i64>().map_err(bad_cursor)).transpose()?;
+    let mut messages = inbox::list(tx, user, before, limit + 1)?;
+    let more = messages.len() > limit as usize;
+    messages.truncate(limit as usize);
+    let next = messages.last().filter(|_| more).map(|last| last.n.to_string());
+    Ok((messages, next))
+}
+
 /// Which notices have been read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NoticesRead {
     /// Their ids, up to 1,000.
+    #[serde(default)]
     notices: Vec<String>,
+    /// All that there are.
+    #[serde(default)]
+    all: bool,
 }
 
 /// How many are left.
@@ -110,12 +125,15 @@ async fn read_notices(
     staff: Staff,
     write: Write<NoticesRead>,
 ) -> Result<Response, Problem> {
-    let ids = write.body.notices;
+    let NoticesRead { notices: ids, all } = write.body;
     if ids.len() > MARKED_MOST {
         return Err(Problem::field("notices", "too-many", "At most 1,000 notices at once."));
     }
     let work = write.asked.run(&app, caller(&staff), StatusCode::OK, move |unit, _| {
         let now = unit.now();
+        if all {
+            inbox::read_all(unit.tx(), &staff.user, now)?;
+        }
         for id in &ids {
             if !inbox::read(unit.tx(), &staff.user, id, now)? {
                 return Err(Problem::not_found());

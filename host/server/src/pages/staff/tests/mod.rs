@@ -1,6 +1,10 @@
 //! The pages over a whole host: who sees them, what stands on them, and that nothing on them will be refused.
 
+mod audit;
+mod contacts;
 mod documents;
+mod firm;
+mod matters;
 
 use axum::http::header;
 
