@@ -13,9 +13,12 @@ export function fill(root, about) {
     form.action = form.dataset.address.replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(about[key] ?? ""));
   }
   for (const place of root.querySelectorAll("[data-fill]")) {
-    const value = about[place.dataset.fill] ?? "";
+    const value = about[place.dataset.fill];
+    // What is new begins as the form does.
+    if (value === undefined) continue;
     if (place.type === "checkbox") place.checked = value === "true";
-    else if ("value" in place && place.tagName !== "LI") place.value = value;
+    else if (place instanceof HTMLSelectElement && ![...place.options].some((option) => option.value === value)) place.append(new Option(value, value, false, true));
+    else if (place.matches("input, select, textarea")) place.value = value;
     else place.textContent = value;
   }
 }
@@ -25,12 +28,12 @@ document.addEventListener("click", (event) => {
   if (!opener) return;
   const about = opener.closest("[data-id]");
   if (about) current = about.dataset;
+  else if (!opener.closest("[popover]")) current = {};
   if (opener.hasAttribute("popovertarget")) {
     const menu = document.getElementById(opener.getAttribute("popovertarget"));
     if (!menu.classList.contains("popover-menu")) return;
     fill(menu, current);
     const place = opener.getBoundingClientRect();
-    menu.style.insetInlineEnd = "auto";
     // Below the button and flush with its end; above it, where there is no room below.
     menu.addEventListener("toggle", () => {
       const { width, height } = menu.getBoundingClientRect();
