@@ -155,7 +155,7 @@ function describe(answer) {
 /** Others saved first: the rows are read anew, and the changes are meant on top of them. */
 async function news() {
   const { at } = staged.base;
-  const [section, sentences] = await Promise.all([ask(url), meanwhile({ matter, type: "access.", since: at })]);
+  const [section, sentences] = await Promise.all([ask(url), meanwhile({ matter, family: "access.", since: at })]);
   for (const { contact, grant } of section.rows) {
     const one = rows.get(contact.id);
     if (one) one.stored = { portal: Boolean(grant?.portal && !(grant.until <= Date.now())), can_download: grant?.can_download ?? false, until: grant?.until ?? null };

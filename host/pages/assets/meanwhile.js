@@ -16,11 +16,13 @@ const SAID = {
   "watcher.removed": (row) => [" took out ", row.user],
 };
 
-/** `type` is the beginning of the actions, `users` the names of users by id. */
-export async function meanwhile({ matter, type, since, users = new Map() }) {
-  const query = new URLSearchParams({ type, since, limit: 200 });
-  const { items } = await ask(`/api/matters/${matter}/audit?${query}`);
-  return items.filter((entry) => SAID[entry.action]).reverse().map((entry) => {
+/** `family` is the beginning of the actions, `users` the names of users by id. */
+export async function meanwhile({ matter, family, since, users = new Map() }) {
+  // Each action by itself: what contacts do meanwhile fills none of the lists.
+  const lists = await Promise.all(Object.keys(SAID).filter((action) => action.startsWith(family)).map((action) => (
+    ask(`/api/matters/${matter}/audit?${new URLSearchParams({ type: action, since, limit: 200 })}`)
+  )));
+  return lists.flatMap(({ items }) => items).sort((a, b) => a.seq - b.seq).map((entry) => {
     const { body } = entry;
     const row = {
       document: body?.document?.name ? name(`“${body.document.name}”`) : "a document",

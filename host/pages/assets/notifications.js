@@ -148,7 +148,7 @@ function describe(answer) {
 /** Others saved first: the list is read anew, and the changes are meant on top of it. */
 async function news() {
   const { at } = staged.base;
-  const [section, sentences] = await Promise.all([ask(url), meanwhile({ matter, type: "watcher.", since: at, users: names })]);
+  const [section, sentences] = await Promise.all([ask(url), meanwhile({ matter, family: "watcher.", since: at, users: names })]);
   stored.clear();
   for (const row of section.rows) {
     names.set(row.watcher.user, row.user?.name ?? nameOf(row.watcher.user));

@@ -77,6 +77,7 @@ export class SharingLists {
     const body = place.querySelector("[data-body]");
     const rows = this.#rows(which);
     if (which === "lapsed") place.hidden = rows.length === 0;
+    if (which === "some" && list.state === "there" && this.#rows("shared").length === 0) this.#draw("shared");
     const kept = this.#focus(body);
     body.setAttribute("aria-busy", String(list.state === "reading"));
     body.replaceChildren(...this.#content(which, list, rows));
@@ -110,18 +111,23 @@ export class SharingLists {
     if (rows.length === 0) {
       if (list.state === "reading") return [empty(make("p", {}, "Reading …"))];
       if (list.next) return [empty(make("p", {}, "Nothing found yet.")), this.#more(list)];
-      return [empty(make("p", {}, search.trim() ? `No match for “${search.trim()}”.` : this.#nothing(which)))];
+      return [empty(make("p", {}, this.#onlySome(which) ?? (search.trim() ? `No match for “${search.trim()}”.` : this.#nothing(which))))];
     }
     const table = make("table", { role: "table", class: "documents" }, this.#head(), make("tbody", { role: "rowgroup" }, ...rows.map((item) => this.#row(which, item))));
     return [make("div", { class: "table-wrap" }, table), list.next ? this.#more(list) : null].filter(Boolean);
+  }
+
+  /** That nothing is shared with all of them does not say that nothing is shared. */
+  #onlySome(which) {
+    const { total } = this.lists.some;
+    if (which !== "shared" || this.view.chosen.length < 2 || !total) return null;
+    return `Nothing is shared with all of them. ${many(total, "document is", "documents are")} shared with only some.`;
   }
 
   #nothing(which) {
     const { chosen } = this.view;
     if (which === "all") return "This matter has no documents yet.";
     if (which === "some") return "Nothing is shared with only some of them.";
-    const some = this.lists.some;
-    if (chosen.length > 1 && some.total) return `Nothing is shared with all of them. ${many(some.total, "document is", "documents are")} shared with only some.`;
     return `Nothing is shared with ${namesOf(chosen, this.people)} yet.`;
   }
 

@@ -120,7 +120,7 @@ export class SharingSave {
     const { at } = this.staged.base;
     const [section, sentences] = await Promise.all([
       ask(this.url),
-      meanwhile({ matter: this.whose.matter, type: "document.", since: at }),
+      meanwhile({ matter: this.whose.matter, family: "document.", since: at }),
     ]);
     this.staged.rebase({ revision: section.revision, at: Math.max(at, this.staged.here.at) });
     return [othersSaved(sentences)];

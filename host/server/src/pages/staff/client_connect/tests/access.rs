@@ -1,6 +1,9 @@
 //! The Access section's page.
 
+use client_connect_runtime::Unit;
+
 use super::*;
+use crate::store::{SqliteTx, outbox};
 
 const PAGE: &str = "/matters/m1/client-connect/access";
 
@@ -102,6 +105,43 @@ async fn ov2_an_invitation_is_followed_in_words() {
     let page = world.get(OWNER, PAGE).await.page();
     assert!(row(&page, "ann").contains("Last in the portal"), "{page}");
     assert!(row(&page, "ben").contains("Invitation goes out"), "{page}");
+}
+
+#[tokio::test]
+async fn ov2_an_invitation_that_came_back_is_said_and_can_be_sent_again() {
+    let world = World::new();
+    world.open(&["ann"]).await;
+    let bounced = |unit: &mut Unit<'_, SqliteTx>| {
+        let later = unit.now() + 600_000;
+        outbox::gather(unit.tx(), later, 10)?;
+        let dead = "UPDATE letters SET state = 'dead', last_error = '550 <unknown>'";
+        unit.tx().conn().execute(dead, [])?;
+        Ok::<_, Problem>(())
+    };
+    world.app.runtime.write(bounced).unwrap();
+    let page = world.get(OWNER, PAGE).await.page();
+    let ann = row(&page, "ann");
+    assert!(ann.contains("Invitation could not be delivered: 550 &#60;unknown&#62;."), "{ann}");
+    let again = part(ann, "data-send=\"POST\" action=\"", "\"");
+    assert!(!row(&world.get(EDITOR, PAGE).await.page(), "ann").contains("data-send"));
+    world.write(OWNER, Method::POST, again, Value::Null).await.ok();
+    assert!(row(&world.get(OWNER, PAGE).await.page(), "ann").contains("Invitation is on its way"));
+}
+
+#[tokio::test]
+async fn ov2_what_was_told_before_was_not_told_in_the_future() {
+    let world = World::new();
+    world.open(&["ann"]).await;
+    let told = |unit: &mut Unit<'_, SqliteTx>| {
+        let now = unit.now();
+        outbox::told_before(unit.tx(), now)?;
+        let fates = outbox::fates(unit.tx(), "m1")?;
+        assert!(fates[0].sent_at.is_some_and(|sent| sent <= now), "{fates:?}");
+        Ok::<_, Problem>(())
+    };
+    world.app.runtime.write(told).unwrap();
+    let page = world.get(OWNER, PAGE).await.page();
+    assert!(row(&page, "ann").contains(", never signed in"), "{page}");
 }
 
 #[tokio::test]
