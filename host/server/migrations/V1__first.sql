@@ -142,27 +142,26 @@ CREATE TRIGGER documents_recounted AFTER UPDATE OF matter, deleted_at, restricte
         ON CONFLICT (matter) DO UPDATE SET documents = documents + 1, restricted = restricted + excluded.restricted;
 END;
 
--- The trigrams of all names. A matter is three characters of the private use area, one trigram that no name
--- has: so a term is looked up in its matter, and not in the firm's millions. Deleted documents stay in it.
+-- The trigrams of all names. A row's number is its matter's, times 2^40, and its document's: so a term is looked up in
+-- one range, its matter's, and not in the firm's millions. Deleted documents stay in it.
 CREATE VIEW documents_searched AS
-    SELECT d.n AS n, char(57344 + m.n / 40960000 % 6400, 57344 + m.n / 6400 % 6400, 57344 + m.n % 6400) AS matter, d.name_fold AS name
-    FROM documents d JOIN matters m ON m.id = d.matter;
+    SELECT (m.n << 40) + d.n AS n, d.n AS document, d.name_fold AS name FROM documents d JOIN matters m ON m.id = d.matter;
 CREATE VIRTUAL TABLE names_searched USING fts5 (
-    matter, name, content = 'documents_searched', content_rowid = 'n', tokenize = 'trigram case_sensitive 1', detail = none, columnsize = 0
+    name, content = 'documents_searched', content_rowid = 'n', tokenize = 'trigram case_sensitive 1', detail = none, columnsize = 0
 );
 CREATE TRIGGER names_searched_insert AFTER INSERT ON documents BEGIN
-    INSERT INTO names_searched (rowid, matter, name) SELECT n, matter, name FROM documents_searched WHERE n = NEW.n;
+    INSERT INTO names_searched (rowid, name) SELECT n, name FROM documents_searched WHERE document = NEW.n;
 END;
 CREATE TRIGGER names_searched_leave BEFORE UPDATE OF name_fold, matter ON documents
     WHEN OLD.name_fold <> NEW.name_fold OR OLD.matter <> NEW.matter BEGIN
-    INSERT INTO names_searched (names_searched, rowid, matter, name) SELECT 'delete', n, matter, name FROM documents_searched WHERE n = OLD.n;
+    INSERT INTO names_searched (names_searched, rowid, name) SELECT 'delete', n, name FROM documents_searched WHERE document = OLD.n;
 END;
 CREATE TRIGGER names_searched_return AFTER UPDATE OF name_fold, matter ON documents
     WHEN OLD.name_fold <> NEW.name_fold OR OLD.matter <> NEW.matter BEGIN
-    INSERT INTO names_searched (rowid, matter, name) SELECT n, matter, name FROM documents_searched WHERE n = NEW.n;
+    INSERT INTO names_searched (rowid, name) SELECT n, name FROM documents_searched WHERE document = NEW.n;
 END;
 CREATE TRIGGER names_searched_delete BEFORE DELETE ON documents BEGIN
-    INSERT INTO names_searched (names_searched, rowid, matter, name) SELECT 'delete', n, matter, name FROM documents_searched WHERE n = OLD.n;
+    INSERT INTO names_searched (names_searched, rowid, name) SELECT 'delete', n, name FROM documents_searched WHERE document = OLD.n;
 END;
 
 CREATE TABLE versions (

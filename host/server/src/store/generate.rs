@@ -103,8 +103,8 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
         )
         .host()?;
         conn.execute(
-            "INSERT INTO names_searched (rowid, matter, name)
-             SELECT n, matter, name FROM documents_searched WHERE n >= ?1",
+            "INSERT INTO names_searched (rowid, name)
+             SELECT n, name FROM documents_searched WHERE document >= ?1",
             [first],
         )
         .host()?;

@@ -9,19 +9,20 @@ mod walk;
 
 use client_connect_runtime::{
     backend::Viewer,
-    types::{Document, DocumentFilter, DocumentPage, DocumentRow, HostError, Lane, MatterId, Page, SharedDocument},
+    types::{DocumentFilter, DocumentPage, DocumentRow, HostError, Lane, MatterId, Page},
 };
+use rusqlite::types::ValueRef;
 
 use self::{
     cursor::{Cursor, Place},
     scope::Scope,
     statements::{Over, SEARCHED_COUNT},
-    walk::{Source, Walk},
+    walk::{Lookup, Meet, Source, Walk},
 };
 use super::{
     SqliteTx,
     sql::{Host, list},
-    tx::{DOCUMENT, SHARE, SHARE_OF, document_row, share_row},
+    tx::{DOCUMENT_COLUMNS, SHARE_COLUMNS, WITH_SHARE, WITH_SHARES, WITH_SHARES_OF, document_row, share_at},
 };
 
 /// Rows of a page, whatever is asked for.
@@ -29,7 +30,7 @@ const ROWS_MAX: u32 = 1_000;
 /// So far one page walks.
 const WALK: u32 = 20_000;
 /// So far the first page walks to count.
-const COUNT: u32 = 1_000;
+const COUNT: u32 = 500;
 /// Up to so many documents are gathered and sorted here at once, where no index has them in order.
 const GATHER: i64 = 3_000;
 /// Up to so many are gathered once a walk has shown that they do not lie where it goes.
@@ -62,13 +63,13 @@ pub(super) fn find(
     let (found, gathered) = match gather(tx, &scope, &start, rows_asked)? {
         Gather::All(places, total) => (take(tx, &scope, Source::Found(places), limit, false, WALK)?, Some(total)),
         Gather::Not => (take(tx, &scope, walks(tx, &scope, &start)?, limit, known.is_none(), WALK)?, None),
-        Gather::Perhaps(query, hits) => {
+        Gather::Perhaps(lookup, hits) => {
             // If they lie evenly, the page is full after so many steps.
             let evenly = u64::from(limit.saturating_add(1)) * u64::from(scope.documents) / hits.max(1).unsigned_abs();
             let far = u32::try_from(evenly.saturating_mul(3)).unwrap_or(WALK).clamp(COUNT, WALK);
             let found = take(tx, &scope, walks(tx, &scope, &start)?, limit, known.is_none(), far)?;
             let late = if found.is_short(limit) {
-                walk::collect(tx, &scope, walk::by_trigrams(&scope), Some(&query), GATHER_LATE, &start, rows_asked)?
+                walk::collect(tx, &scope, walk::by_trigrams(&scope), Some(&lookup), GATHER_LATE, &start, rows_asked)?
             } else {
                 None
             };
@@ -138,7 +139,7 @@ enum Gather {
     /// It was: the rows from the place on, and how many there are in all.
     All(std::collections::VecDeque<Place>, u32),
     /// It can be, by this query; but there are many hits, so many at least, and a walk may meet them soon.
-    Perhaps(String, i64),
+    Perhaps(Lookup, i64),
     /// There is an index to walk, and nothing better.
     Not,
 }
@@ -163,30 +164,61 @@ fn gather(tx: &SqliteTx, scope: &Scope<'_>, start: &Place, keep: usize) -> Resul
     if i64::from(way(tx, scope)?.length) <= GATHER {
         return Ok(Gather::Not);
     }
-    let Some(query) = walk::trigrams(matter_number(tx, scope.matter)?, term) else { return Ok(Gather::Not) };
+    let Some(lookup) = walk::trigrams(matter_number(tx, scope.matter)?, term) else { return Ok(Gather::Not) };
     let hits: i64 = tx
         .conn()
         .prepare_cached(SEARCHED_COUNT)
-        .and_then(|mut count| count.query_row((&query, HITS), |row| row.get(0)))
+        .and_then(|mut count| count.query_row((&lookup.query, HITS, lookup.first, lookup.last), |row| row.get(0)))
         .host()?;
     if hits > GATHER {
-        return Ok(Gather::Perhaps(query, hits));
+        return Ok(Gather::Perhaps(lookup, hits));
     }
-    match walk::collect(tx, scope, walk::by_trigrams(scope), Some(&query), GATHER, start, keep)? {
+    match walk::collect(tx, scope, walk::by_trigrams(scope), Some(&lookup), GATHER, start, keep)? {
         Some((places, total)) => Ok(Gather::All(places, total)),
-        None => Ok(Gather::Perhaps(query, hits)),
+        None => Ok(Gather::Perhaps(lookup, hits)),
     }
 }
 
 /// The index to walk, or the indexes.
 fn walks(tx: &SqliteTx, scope: &Scope<'_>, start: &Place) -> Result<Source, HostError> {
+    if let Some(source) = merged(tx, scope, start)? {
+        return Ok(source);
+    }
     let way = way(tx, scope)?;
     let looking = way.looking || scope.user.is_some() || scope.is_narrowed();
     let walk = |over, contact| Walk::new(scope, over, contact, looking, start.clone());
-    Ok(Source::Walks(match way.over {
+    let walks = match way.over {
         Over::Documents => vec![walk(Over::Documents, None)],
         over => way.contacts.into_iter().map(|contact| walk(over, Some(contact))).collect(),
-    }))
+    };
+    Ok(Source::Walks(walks, Meet::Any))
+}
+
+/// A lane of several contacts, where nothing else is to be known of a document: their lists side by side tell it, in
+/// the indexes alone, and no document is looked up on the way.
+fn merged(tx: &SqliteTx, scope: &Scope<'_>, start: &Place) -> Result<Option<Source>, HostError> {
+    if scope.user.is_some() || scope.contact.is_some() || scope.is_narrowed() || scope.contacts.is_empty() {
+        return Ok(None);
+    }
+    let walk = |contact: &String| Walk::new(scope, Over::Live, Some(contact.clone()), false, start.clone());
+    let lists = scope.contacts.iter().map(walk);
+    Ok(match scope.lane {
+        Lane::SomeOfThem => Some(Source::Walks(lists.collect(), Meet::Some)),
+        Lane::NoneOfThem => {
+            let documents = Walk::new(scope, Over::Documents, None, false, start.clone());
+            Some(Source::Walks(std::iter::once(documents).chain(lists).collect(), Meet::FirstAlone))
+        }
+        Lane::AllOfThem => {
+            // Beside a list that is much shorter than the others, these are not read but looked up.
+            let counts = counts(tx, scope, Some(&scope.contacts))?;
+            let (all, fewest) = counts
+                .iter()
+                .fold((0_u64, u32::MAX), |(sum, fewest), (_, count)| (sum + u64::from(*count), fewest.min(*count)));
+            let alike = counts.len() == scope.contacts.len() && all <= u64::from(fewest).saturating_mul(8);
+            alike.then(|| Source::Walks(lists.collect(), Meet::All))
+        }
+        _ => None,
+    })
 }
 
 fn matter_number(tx: &SqliteTx, matter: &str) -> Result<i64, HostError> {
@@ -206,21 +238,21 @@ struct Way {
     length: u32,
 }
 
+/// What these contacts see, or all: how many documents each, without those who see none.
+fn counts(tx: &SqliteTx, scope: &Scope<'_>, contacts: Option<&[String]>) -> Result<Vec<(String, u32)>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT contact, shared + uploaded FROM share_counts
+             WHERE matter = ?1 AND (?2 IS NULL OR contact IN (SELECT value FROM json_each(?2))) AND shared + uploaded > 0
+             ORDER BY contact",
+        )
+        .and_then(|mut found| {
+            found.query_map((scope.matter, contacts.map(list)), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })
+        .host()
+}
+
 fn way(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Way, HostError> {
-    let counts = |contacts: Option<&[String]>| -> Result<Vec<(String, u32)>, HostError> {
-        tx.conn()
-            .prepare_cached(
-                "SELECT contact, shared + uploaded FROM share_counts
-                 WHERE matter = ?1 AND (?2 IS NULL OR contact IN (SELECT value FROM json_each(?2))) AND shared + uploaded > 0
-                 ORDER BY contact",
-            )
-            .and_then(|mut found| {
-                found
-                    .query_map((scope.matter, contacts.map(list)), |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect()
-            })
-            .host()
-    };
     let live = |contacts: Vec<(String, u32)>, looking| Way {
         over: Over::Live,
         length: contacts.iter().fold(0_u32, |sum, (_, count)| sum.saturating_add(*count)),
@@ -234,7 +266,7 @@ fn way(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Way, HostError> {
     };
     if let Some(own) = scope.contact {
         let looking = !matches!(scope.lane, Lane::WholeMatter | Lane::AnyOfThem);
-        return Ok(live(counts(Some(&[own.to_owned()]))?, looking));
+        return Ok(live(counts(tx, scope, Some(&[own.to_owned()]))?, looking));
     }
     let named = (!scope.contacts.is_empty()).then_some(scope.contacts.as_slice());
     match scope.lane {
@@ -244,10 +276,10 @@ fn way(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Way, HostError> {
         Lane::NoneOfThem => {
             Ok(Way { over: Over::Documents, contacts: Vec::new(), looking: true, length: scope.documents })
         }
-        Lane::AnyOfThem => Ok(live(counts(named)?, false)),
-        Lane::SomeOfThem => Ok(live(counts(named)?, true)),
+        Lane::AnyOfThem => Ok(live(counts(tx, scope, named)?, false)),
+        Lane::SomeOfThem => Ok(live(counts(tx, scope, named)?, true)),
         Lane::AllOfThem => {
-            let counted = counts(named)?;
+            let counted = counts(tx, scope, named)?;
             let fewest = if counted.len() < scope.contacts.len() {
                 Vec::new()
             } else {
@@ -337,42 +369,38 @@ fn take(
     }
 }
 
-/// The rows at these places, with their shares.
+/// The rows at these places, with their shares, in one statement.
 fn rows(tx: &SqliteTx, scope: &Scope<'_>, places: &[Place]) -> Result<Vec<DocumentRow>, HostError> {
+    let mut rows: Vec<DocumentRow> = Vec::with_capacity(places.len());
     if places.is_empty() {
-        return Ok(Vec::new());
+        return Ok(rows);
     }
     let ids = list(&places.iter().map(|place| place.id.as_str()).collect::<Vec<_>>());
-    let options = tx.options();
-    let mut documents: Vec<(i64, Document)> = tx
-        .conn()
-        .prepare_cached(DOCUMENT)
-        .and_then(|mut found| found.query_map([&ids], |row| Ok((row.get(13)?, document_row(row, options)?)))?.collect())
-        .host()?;
-    documents.sort_unstable_by_key(|(place, _)| *place);
-    let shares: Vec<SharedDocument> = if scope.named == 0 && scope.contact.is_none() {
-        tx.conn()
-            .prepare_cached(SHARE)
-            .and_then(|mut found| found.query_map((scope.matter, &ids), share_row)?.collect())
-            .host()?
-    } else {
-        tx.conn()
-            .prepare_cached(SHARE_OF)
-            .and_then(|mut found| found.query_map((scope.matter, &ids, list(&scope.contacts)), share_row)?.collect())
-            .host()?
+    let several;
+    let (statement, contacts) = match scope.contacts.as_slice() {
+        _ if scope.named == 0 && scope.contact.is_none() => (WITH_SHARES, None),
+        [one] => (WITH_SHARE, Some(one)),
+        contacts => {
+            several = list(contacts);
+            (WITH_SHARES_OF, Some(&several))
+        }
     };
-    let mut of: std::collections::HashMap<String, Vec<SharedDocument>> = std::collections::HashMap::new();
-    for share in shares {
-        of.entry(share.document.clone()).or_default().push(share);
+    let mut select = tx.conn().prepare_cached(statement).host()?;
+    let values: [&dyn rusqlite::ToSql; 3] = [&ids, &scope.matter, &contacts];
+    let mut found = select.query(&values[..if contacts.is_some() { 3 } else { 2 }]).host()?;
+    let mut last = None;
+    while let Some(row) = found.next().host()? {
+        let place: i64 = row.get(DOCUMENT_COLUMNS + SHARE_COLUMNS).host()?;
+        if last.replace(place) != Some(place) {
+            let document = document_row(row, tx.options()).host()?;
+            rows.push(DocumentRow { document, shares: Vec::new(), attributes: Vec::new() });
+        }
+        let is_shared = !matches!(row.get_ref(DOCUMENT_COLUMNS).host()?, ValueRef::Null);
+        if let (true, Some(last)) = (is_shared, rows.last_mut()) {
+            last.shares.push(share_at(row, DOCUMENT_COLUMNS).host()?);
+        }
     }
-    Ok(documents
-        .into_iter()
-        .map(|(_, document)| DocumentRow {
-            shares: of.remove(&document.id).unwrap_or_default(),
-            document,
-            attributes: Vec::new(),
-        })
-        .collect())
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -192,7 +192,8 @@ const SENT: Walks = sorts!(sent);
 const LIVE: Walks = sorts!(shares, "visible", "shares_by_");
 const OFFERED: Walks = sorts!(shares, "offered", "shares_offered_by_");
 
-/// The matter's documents whose names have certain trigrams: `?2` the query, `?3` at most so many.
+/// The matter's documents whose names have certain trigrams: `?2` the query, `?3` at most so many, `?4` and `?5` the
+/// first and the last row of the matter's.
 macro_rules! searched {
     ($key:literal) => {
         concat!(
@@ -200,7 +201,8 @@ macro_rules! searched {
             $key,
             ", d.id, ",
             wanted!(),
-            " FROM (SELECT rowid AS n FROM names_searched WHERE names_searched MATCH ?2 LIMIT ?3) f
+            " FROM (SELECT rowid & 1099511627775 AS n FROM names_searched
+                    WHERE names_searched MATCH ?2 AND rowid BETWEEN ?4 AND ?5 LIMIT ?3) f
               CROSS JOIN documents d ON d.n = f.n WHERE d.matter = ?1 AND d.deleted_at IS NULL"
         )
     };
@@ -219,9 +221,10 @@ macro_rules! same_content {
 const SEARCHED: [&str; 3] = [searched!("name_key"), searched!("activity_at"), searched!("created_at")];
 const SAME_CONTENT: [&str; 3] = [same_content!("name_key"), same_content!("activity_at"), same_content!("created_at")];
 
-/// How many documents of the matter's have these trigrams, `?1`, counted up to `?2`.
-pub(super) const SEARCHED_COUNT: &str =
-    "SELECT count(*) FROM (SELECT 1 FROM names_searched WHERE names_searched MATCH ?1 LIMIT ?2)";
+/// How many documents of the matter's have these trigrams, `?1`, counted up to `?2`; `?3` and `?4` the first and the
+/// last row of the matter's.
+pub(super) const SEARCHED_COUNT: &str = "SELECT count(*) FROM (SELECT 1 FROM names_searched
+     WHERE names_searched MATCH ?1 AND rowid BETWEEN ?3 AND ?4 LIMIT ?2)";
 
 /// Which index is walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -180,7 +180,7 @@ fn sh6_a_rare_term_is_found_among_many_and_only_in_its_matter() {
         assert_eq!(search("  ").0.len(), 3_301);
         let (common, total, exact) = search("common");
         assert_eq!(common.len(), 3_300);
-        assert!(!exact && (1_000..=3_300).contains(&total), "{total}");
+        assert!(!exact && (500..=3_300).contains(&total), "{total}");
         // Many, and all of them at the far end of the list: gathered, as no walk would come to them soon.
         for n in 0..3_100 {
             document(tx, MATTER, &format!("z{n}"), &format!("zebra {n}.pdf"), None, n);

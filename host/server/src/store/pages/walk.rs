@@ -18,10 +18,23 @@ pub(super) type Step = (Place, bool);
 /// Where the rows come from.
 #[derive(Debug)]
 pub(super) enum Source {
-    /// One walk for each contact, or one over the documents.
-    Walks(Vec<Walk>),
+    /// One walk for each contact, or one over the documents; a row is wanted by how many of them come by it.
+    Walks(Vec<Walk>, Meet),
     /// All wanted rows, sorted.
     Found(VecDeque<Place>),
+}
+
+/// Which rows of several walks are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meet {
+    /// Those that any of the walks wants.
+    Any,
+    /// Those that all of them come by.
+    All,
+    /// Those that some come by, and others do not.
+    Some,
+    /// Those that the first alone comes by.
+    FirstAlone,
 }
 
 /// A walk along one index.
@@ -40,7 +53,13 @@ impl Walk {
         Self { statement, contact, place, ahead: VecDeque::new(), ended: false }
     }
 
-    fn peek(&mut self, tx: &SqliteTx, scope: &Scope<'_>, rows: i64) -> Result<Option<&Place>, HostError> {
+    /// The row that comes next, once it was read.
+    fn here(&self) -> Option<&Place> {
+        self.ahead.front().map(|(place, _)| place)
+    }
+
+    /// Reads ahead where nothing is at hand.
+    fn peek(&mut self, tx: &SqliteTx, scope: &Scope<'_>, rows: i64) -> Result<(), HostError> {
         if self.ahead.is_empty() && !self.ended {
             let mut select = tx.conn().prepare_cached(self.statement).host()?;
             let eyes = scope.eyes();
@@ -57,7 +76,7 @@ impl Walk {
                 self.place = place.clone();
             }
         }
-        Ok(self.ahead.front().map(|(place, _)| place))
+        Ok(())
     }
 }
 
@@ -68,35 +87,37 @@ fn step(row: &rusqlite::Row<'_>) -> rusqlite::Result<Step> {
 impl Source {
     /// The next row; `rows` is how many are read at once if none is at hand.
     pub(super) fn next(&mut self, tx: &SqliteTx, scope: &Scope<'_>, rows: i64) -> Result<Option<Step>, HostError> {
-        let walks = match self {
+        let (walks, meet) = match self {
             Self::Found(places) => return Ok(places.pop_front().map(|place| (place, true))),
-            Self::Walks(walks) => walks,
+            Self::Walks(walks, meet) => (walks, *meet),
         };
-        if let [walk] = walks.as_mut_slice() {
+        if let ([walk], Meet::Any) = (walks.as_mut_slice(), meet) {
             walk.peek(tx, scope, rows)?;
             return Ok(walk.ahead.pop_front());
         }
         let each = (rows / i64::try_from(walks.len()).unwrap_or(i64::MAX).max(1)).clamp(8, rows.max(8));
-        let mut first: Option<Place> = None;
         for walk in walks.iter_mut() {
-            if let Some(place) = walk.peek(tx, scope, each)? {
-                let earlier = match &first {
-                    None => true,
-                    Some(first) if scope.descending => place > first,
-                    Some(first) => place < first,
-                };
-                if earlier {
-                    first = Some(place.clone());
-                }
+            walk.peek(tx, scope, each)?;
+        }
+        let places = walks.iter().filter_map(Walk::here);
+        let Some(first) = (if scope.descending { places.max() } else { places.min() }).cloned() else {
+            return Ok(None);
+        };
+        let (mut by, mut any, mut leading) = (0, false, false);
+        let of = walks.len();
+        for (n, walk) in walks.iter_mut().enumerate() {
+            if walk.here() == Some(&first) {
+                any |= walk.ahead.pop_front().is_some_and(|(_, wanted)| wanted);
+                by += 1;
+                leading |= n == 0;
             }
         }
-        let Some(first) = first else { return Ok(None) };
-        let mut wanted = false;
-        for walk in walks.iter_mut() {
-            if walk.ahead.front().is_some_and(|(place, _)| *place == first) {
-                wanted = walk.ahead.pop_front().is_some_and(|(_, wanted)| wanted);
-            }
-        }
+        let wanted = match meet {
+            Meet::Any => any,
+            Meet::All => by == of,
+            Meet::Some => by < of,
+            Meet::FirstAlone => by == 1 && leading,
+        };
         Ok(Some((first, wanted)))
     }
 }
@@ -107,15 +128,17 @@ pub(super) fn collect(
     tx: &SqliteTx,
     scope: &Scope<'_>,
     statement: &str,
-    query: Option<&str>,
+    lookup: Option<&Lookup>,
     most: i64,
     from: &Place,
     keep: usize,
 ) -> Result<Option<(VecDeque<Place>, u32)>, HostError> {
     let mut select = tx.conn().prepare_cached(statement).host()?;
     let eyes = scope.eyes();
-    let (nothing, limit) = (rusqlite::types::Null, most + 1);
-    let mut values: Vec<&dyn ToSql> = vec![&scope.matter, &query, &limit, &nothing, &nothing];
+    let (query, first, last) =
+        (lookup.map(|lookup| &lookup.query), lookup.map(|lookup| lookup.first), lookup.map(|lookup| lookup.last));
+    let limit = most + 1;
+    let mut values: Vec<&dyn ToSql> = vec![&scope.matter, &query, &limit, &first, &last];
     values.extend(eyes.iter().map(|value| value as &dyn ToSql));
     values.truncate(select.parameter_count());
     let order = |a: &Place, b: &Place| if scope.descending { b.cmp(a) } else { a.cmp(b) };
@@ -145,23 +168,28 @@ pub(super) fn collect(
     Ok(Some((places.into(), total)))
 }
 
-/// The trigrams that a name with this term must have, with the matter's own; none for a term that is too short.
-pub(super) fn trigrams(matter: i64, term: &str) -> Option<String> {
+/// What is looked up among the trigrams of all names.
+#[derive(Clone, Debug)]
+pub(super) struct Lookup {
+    pub(super) query: String,
+    /// The rows of one matter.
+    pub(super) first: i64,
+    pub(super) last: i64,
+}
+
+/// The trigrams that a name of this matter's with this term must have; none for a term that is too short.
+pub(super) fn trigrams(matter: i64, term: &str) -> Option<Lookup> {
     let letters: Vec<char> = term.chars().collect();
     let last = letters.len().checked_sub(3)?;
-    let own: String = [matter / 40_960_000, matter / 6_400, matter]
-        .iter()
-        .filter_map(|part| u32::try_from(part % 6_400).ok().and_then(|part| char::from_u32(0xe000 + part)))
-        .collect();
-    let mut query = ["\"", &own, "\""].concat();
+    let mut query = String::new();
     // Every third is enough to cover the term; the name itself is looked at in the end.
     for start in (0..last).step_by(3).take(6).chain([last]) {
         let trigram: String = letters[start..start + 3].iter().collect();
-        query.push_str(" AND \"");
+        query.push_str(if query.is_empty() { "\"" } else { " AND \"" });
         query.push_str(&trigram.replace('"', "\"\""));
         query.push('"');
     }
-    Some(query)
+    Some(Lookup { query, first: matter << 40, last: ((matter + 1) << 40) - 1 })
 }
 
 /// The statement for [`collect`] that looks the trigrams up.

@@ -13,8 +13,8 @@ use client_connect_runtime::{
     },
 };
 
-pub(super) use platform::{DOCUMENT, document_row, eyes};
-pub(super) use sharing::{SHARE, SHARE_OF, SHARES_OF_MATTER, grants, share_row, state_word, watchers};
+pub(super) use platform::{DOCUMENT_COLUMNS, WITH_SHARE, WITH_SHARES, WITH_SHARES_OF, document_row, eyes};
+pub(super) use sharing::{SHARE_COLUMNS, SHARES_OF_MATTER, grants, share_at, share_row, state_word, watchers};
 
 use super::{SqliteTx, audit, pages};
 

@@ -30,9 +30,30 @@ macro_rules! document {
     };
 }
 
-/// The documents named by a list, each with its place in it.
-pub(crate) const DOCUMENT: &str =
-    concat!("SELECT ", document!(), ", k.key FROM json_each(?1) k CROSS JOIN documents d ON d.id = k.value");
+/// The columns of `document!`, so many.
+pub(crate) const DOCUMENT_COLUMNS: usize = 13;
+
+/// The documents named by a list, in its order, each with its place in it and its shares in the matter `?2`.
+macro_rules! with_shares {
+    ($contacts:literal) => {
+        concat!(
+            "SELECT ",
+            document!(),
+            ", s.document, s.contact, s.state, s.since, s.seen_version, s.seen_at, s.seen_downloaded, s.seen_attributes,
+                 s.attributes, k.key
+             FROM json_each(?1) k CROSS JOIN documents d ON d.id = k.value
+             LEFT JOIN shares s ON s.matter = ?2 AND s.document = d.id",
+            $contacts
+        )
+    };
+}
+
+/// With the shares of all contacts.
+pub(crate) const WITH_SHARES: &str = with_shares!("");
+/// With those of the contact `?3`.
+pub(crate) const WITH_SHARE: &str = with_shares!(" AND s.contact = ?3");
+/// With those of the contacts in the list `?3`.
+pub(crate) const WITH_SHARES_OF: &str = with_shares!(" AND s.contact IN (SELECT value FROM json_each(?3))");
 
 /// A matter with its firm, from the columns of `matter!`.
 pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<Matter> {

@@ -24,8 +24,11 @@ macro_rules! share {
     };
 }
 
+/// The columns of `share!`, so many.
+pub(crate) const SHARE_COLUMNS: usize = 9;
+
 /// The shares in one matter, `?1`, of the documents in the list `?2`, by document and contact.
-pub(crate) const SHARE: &str = concat!(
+const SHARE: &str = concat!(
     "SELECT ",
     share!(),
     " FROM shares WHERE matter = ?1 AND document IN (SELECT value FROM json_each(?2)) ORDER BY document, contact"
@@ -35,7 +38,7 @@ pub(crate) const SHARE: &str = concat!(
 pub(crate) const SHARES_OF_MATTER: &str = concat!("SELECT ", share!(), " FROM shares WHERE matter = ?1");
 
 /// The same as [`SHARE`], only with the contacts in the list `?3`.
-pub(crate) const SHARE_OF: &str = concat!(
+const SHARE_OF: &str = concat!(
     "SELECT ",
     share!(),
     " FROM shares WHERE matter = ?1 AND document IN (SELECT value FROM json_each(?2))
@@ -55,27 +58,32 @@ fn grant_row(row: &Row<'_>) -> rusqlite::Result<AccessGrant> {
 
 /// A share, from the columns of `share!`.
 pub(crate) fn share_row(row: &Row<'_>) -> rusqlite::Result<SharedDocument> {
-    let seen = match row.get::<_, Option<u32>>(4)? {
+    share_at(row, 0)
+}
+
+/// A share, from the columns of `share!` that begin here.
+pub(crate) fn share_at(row: &Row<'_>, first: usize) -> rusqlite::Result<SharedDocument> {
+    let seen = match row.get::<_, Option<u32>>(first + 4)? {
         Some(version) => Some(Receipt {
             version,
-            at: at(row.get(5)?),
-            downloaded: row.get(6)?,
-            attributes: row.get::<_, Option<Attrs>>(7)?.map(|Attrs(list)| list).unwrap_or_default(),
+            at: at(row.get(first + 5)?),
+            downloaded: row.get(first + 6)?,
+            attributes: row.get::<_, Option<Attrs>>(first + 7)?.map(|Attrs(list)| list).unwrap_or_default(),
         }),
         None => None,
     };
     Ok(SharedDocument {
-        document: row.get(0)?,
-        contact: row.get(1)?,
-        state: state_from(row.get(2)?),
-        since: at(row.get(3)?),
+        document: row.get(first)?,
+        contact: row.get(first + 1)?,
+        state: state_from(row.get_ref(first + 2)?.as_str()?),
+        since: at(row.get(first + 3)?),
         seen,
-        attributes: row.get::<_, Attrs>(8)?.0,
+        attributes: row.get::<_, Attrs>(first + 8)?.0,
     })
 }
 
-fn state_from(word: String) -> ShareState {
-    match word.as_str() {
+fn state_from(word: &str) -> ShareState {
+    match word {
         "live" => ShareState::Live,
         "unshared" => ShareState::Unshared,
         "lapsed" => ShareState::Lapsed,
