@@ -31,6 +31,10 @@ use client_connect_tests::smtp::MailServer;
 use table::Table;
 use world::{Setup, World};
 
+/// The server's own: this program is the server, too.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What to measure, and for how long.
 struct Asked {
     sizes: Vec<usize>,
