@@ -28,7 +28,7 @@ pub(crate) type Store = SqliteBackend;
 pub(crate) type Setup<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The database's name in the data folder.
-const DATABASE: &str = "client-connect.db";
+pub(crate) const DATABASE: &str = "client-connect.db";
 
 /// Contacts of the matter.
 const CONTACTS: usize = 10;
