@@ -164,6 +164,19 @@ CREATE TRIGGER names_searched_delete BEFORE DELETE ON documents BEGIN
     INSERT INTO names_searched (names_searched, rowid, name) SELECT 'delete', n, name FROM documents_searched WHERE document = OLD.n;
 END;
 
+-- Which trigrams the names from one on may have: of some hundreds (level 0), of some ten thousands (level 1). It is
+-- written by the code, in the transaction that writes the name.
+CREATE TABLE name_blocks (
+    n INTEGER PRIMARY KEY,
+    matter TEXT NOT NULL REFERENCES matters (id),
+    level INTEGER NOT NULL,
+    first_key BLOB NOT NULL,
+    first_id TEXT NOT NULL,
+    names INTEGER NOT NULL,                 -- so many were noted, and some of them more than once
+    trigrams BLOB NOT NULL                  -- a bit for each that was noted
+) STRICT;
+CREATE UNIQUE INDEX name_blocks_by_name ON name_blocks (matter, level, first_key, first_id);
+
 CREATE TABLE versions (
     document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
     version INTEGER NOT NULL,

@@ -10,6 +10,7 @@ use rusqlite::{OptionalExtension, named_params, params};
 use super::{
     SqliteTx,
     names::{fold, safe_name, sort_key},
+    pages,
     sql::{Host, at, list, ms, not_found},
 };
 
@@ -70,6 +71,7 @@ pub fn create(tx: &SqliteTx, new: &New, now: Timestamp) -> Result<(), HostError>
             })
         })
         .host()?;
+    pages::note(tx, &new.id)?;
     put_version(tx, &new.id, 1, content, new.created_by.as_deref(), now)
 }
 
@@ -149,7 +151,11 @@ pub fn rename(tx: &SqliteTx, id: &str, name: &str, now: Timestamp) -> Result<Str
         )
         .and_then(|mut update| update.execute((id, &name, sort_key(&name), fold(&name), ms(now))))
         .host()?;
-    if rows == 0 { Err(not_found("the document")) } else { Ok(name) }
+    if rows == 0 {
+        return Err(not_found("the document"));
+    }
+    pages::note(tx, id)?;
+    Ok(name)
 }
 
 /// Sets the type that the Documents page shows.
@@ -221,6 +227,7 @@ pub fn restore(tx: &SqliteTx, matter: &str, ids: &[String]) -> Result<Vec<String
     let mut back = Vec::new();
     for id in ids {
         if update.execute((id, matter)).host()? > 0 {
+            pages::note(tx, id)?;
             back.push(id.clone());
         }
     }
@@ -269,7 +276,7 @@ pub fn move_to(tx: &SqliteTx, from: &str, to: &str, id: &str, now: Timestamp) ->
         )
         .and_then(|mut update| update.execute((from, to, id, ms(now))))
         .host()?;
-    if rows == 0 { Err(not_found("the document")) } else { Ok(()) }
+    if rows == 0 { Err(not_found("the document")) } else { pages::note(tx, id) }
 }
 
 /// The matter in which a document is, deleted or not.

@@ -12,6 +12,7 @@ use super::{
     audit::{self, By, Row},
     documents::Content,
     names::{fold, sort_key},
+    pages,
     sql::{Host, ms, not_found},
 };
 
@@ -118,6 +119,7 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
             conn.execute_batch(&statement).host()?;
         }
     }
+    pages::part(&tx, &plan.matter)?;
     let row = Row::new(now, By::Host, audit::BULK).matter(&plan.matter).detail("documents", plan.documents);
     audit::append(&tx, &firm, &row)?;
     conn.execute_batch("PRAGMA cache_size = -32768").host()?;

@@ -2,6 +2,7 @@
 //! their order already, for a bounded way, and if it has not found enough by then it answers what it has, with a
 //! `next` to go on from.
 
+mod blocks;
 mod cursor;
 mod scope;
 mod statements;
@@ -13,6 +14,7 @@ use client_connect_runtime::{
 };
 use rusqlite::types::ValueRef;
 
+pub(super) use self::blocks::{note, part};
 use self::{
     cursor::{Cursor, Place},
     scope::Scope,
@@ -31,8 +33,14 @@ const ROWS_MAX: u32 = 1_000;
 const WALK: u32 = 20_000;
 /// So far the first page walks to count.
 const COUNT: u32 = 500;
+/// So far if it has to look at each document, in a matter that is too large to look at them all.
+const COUNT_LOOKING: u32 = 100;
+/// So large is a matter whose documents may all be looked at, to count.
+const SMALL: u32 = 2_000;
 /// Up to so many documents are gathered and sorted here at once, where no index has them in order.
 const GATHER: i64 = 3_000;
+/// Up to so many, where a walk passes over what cannot have the word.
+const GATHER_PASSING: i64 = 1_000;
 /// Up to so many are gathered once a walk has shown that they do not lie where it goes.
 const GATHER_LATE: i64 = 200_000;
 /// Hits are counted up to here, to guess how soon a walk meets them.
@@ -165,15 +173,16 @@ fn gather(tx: &SqliteTx, scope: &Scope<'_>, start: &Place, keep: usize) -> Resul
         return Ok(Gather::Not);
     }
     let Some(lookup) = walk::trigrams(matter_number(tx, scope.matter)?, term) else { return Ok(Gather::Not) };
+    let (most, counted) = if scope.marks.is_empty() { (GATHER, HITS) } else { (GATHER_PASSING, GATHER_PASSING + 1) };
     let hits: i64 = tx
         .conn()
         .prepare_cached(SEARCHED_COUNT)
-        .and_then(|mut count| count.query_row((&lookup.query, HITS, lookup.first, lookup.last), |row| row.get(0)))
+        .and_then(|mut count| count.query_row((&lookup.query, counted, lookup.first, lookup.last), |row| row.get(0)))
         .host()?;
-    if hits > GATHER {
-        return Ok(Gather::Perhaps(lookup, hits));
+    if hits > most {
+        return Ok(if scope.marks.is_empty() { Gather::Perhaps(lookup, hits) } else { Gather::Not });
     }
-    match walk::collect(tx, scope, walk::by_trigrams(scope), Some(&lookup), GATHER, start, keep)? {
+    match walk::collect(tx, scope, walk::by_trigrams(scope), Some(&lookup), most, start, keep)? {
         Some((places, total)) => Ok(Gather::All(places, total)),
         None => Ok(Gather::Perhaps(lookup, hits)),
     }
@@ -341,8 +350,13 @@ fn take(
     let mut found = Found::default();
     let (mut walked, mut full) = (0_u32, limit == 0);
     let mut here: Option<Place> = None;
+    let count = match (scope.is_narrowed(), scope.documents) {
+        (true, ..=SMALL) => SMALL,
+        (true, _) if limit > 0 => COUNT_LOOKING,
+        _ => COUNT,
+    };
     loop {
-        let enough = if full { !counting || walked >= COUNT } else { walked >= far };
+        let enough = if full { !counting || walked >= count } else { walked >= far };
         if enough {
             if !full {
                 found.next = here;

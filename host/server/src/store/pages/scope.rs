@@ -6,6 +6,7 @@ use client_connect_runtime::{
 };
 use rusqlite::{OptionalExtension, ToSql};
 
+use super::blocks;
 use crate::store::{
     SqliteTx,
     names::fold,
@@ -37,6 +38,8 @@ pub(super) struct Scope<'a> {
     /// Of these, how many are kept from some.
     pub(super) restricted: u32,
     among: Option<String>,
+    /// The term's trigrams, where names are looked through in their order.
+    pub(super) marks: Vec<u32>,
 }
 
 impl<'a> Scope<'a> {
@@ -107,7 +110,12 @@ impl<'a> Scope<'a> {
         // Of no contact at all is something else than of any.
         let among = (named > 0 || contact.is_some()).then(|| list(&contacts));
         let term = filter.search.as_deref().map(str::trim).map(fold).filter(|term| !term.trim().is_empty());
+        let marks = match &term {
+            Some(term) if filter.sort == SortKey::Name && documents >= blocks::FROM => blocks::marks(term),
+            _ => Vec::new(),
+        };
         Ok(Some(Self {
+            marks,
             matter,
             sort: filter.sort,
             descending: filter.descending,

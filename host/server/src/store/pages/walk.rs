@@ -6,6 +6,7 @@ use client_connect_runtime::types::HostError;
 use rusqlite::ToSql;
 
 use super::{
+    blocks,
     cursor::{Key, Place},
     scope::Scope,
     statements::{Over, searched, walk},
@@ -61,6 +62,15 @@ impl Walk {
     /// Reads ahead where nothing is at hand.
     fn peek(&mut self, tx: &SqliteTx, scope: &Scope<'_>, rows: i64) -> Result<(), HostError> {
         if self.ahead.is_empty() && !self.ended {
+            if !scope.marks.is_empty() {
+                match blocks::pass(tx, scope, &self.place)? {
+                    Some(place) => self.place = place,
+                    None => {
+                        self.ended = true;
+                        return Ok(());
+                    }
+                }
+            }
             let mut select = tx.conn().prepare_cached(self.statement).host()?;
             let eyes = scope.eyes();
             let mut values: Vec<&dyn ToSql> =
