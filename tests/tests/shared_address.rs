@@ -12,9 +12,10 @@ use serde_json::{Value, json};
 
 async fn obstacles(ground: &Ground, contact: &str) -> Vec<String> {
     let section = ground.staff.get(&ground.section("access")).await.expect(200);
-    let row = section["rows"].as_array().unwrap().iter().find(|row| row["contact"]["id"] == contact).cloned();
-    let row = row.unwrap_or_else(|| panic!("{contact} is listed: {section}"));
-    row["obstacles"].as_array().unwrap().iter().map(|obstacle| text(obstacle, "message")).collect()
+    let rows = section["rows"].as_array().into_iter().flatten();
+    let listed = rows.filter(|row| row["contact"]["id"] == contact).collect::<Vec<_>>();
+    let [row] = listed[..] else { panic!("{contact} is listed once: {section}") };
+    row["obstacles"].as_array().into_iter().flatten().map(|obstacle| text(obstacle, "message")).collect()
 }
 
 async fn told(ground: &Ground) -> Vec<String> {
