@@ -141,7 +141,7 @@ async fn every_answer_of_every_route_carries_the_security_headers() {
     let save = json!({ "revision": ground.revision("sharing").await, "share": pairs, "unshare": [] });
     staff.put(&ground.section("sharing"), save).await.expect(200);
     let customer = host.customer(ANN).await;
-    customer.upload(&ground.portal("/documents?name=own.pdf"), "%PDF-1.7").await.expect(201);
+    let sent = customer.upload(&ground.portal("/documents?name=own.pdf"), "%PDF-1.7").await.expect(201);
     let letters = staff.get(&ground.section("letters")).await.expect(200);
     let begin = customer
         .request(Method::POST, &ground.portal("/uploads"))
@@ -164,6 +164,7 @@ async fn every_answer_of_every_route_carries_the_security_headers() {
         ("letter", items(&letters).first().map_or_else(|| "1".to_owned(), |letter| text(letter, "letter"))),
         ("user", ground.owner.clone()),
         ("n", "1".to_owned()),
+        ("at", sent["at"].to_string()),
         ("name", "base.css".to_owned()),
     ]);
     let stranger = host.stranger();

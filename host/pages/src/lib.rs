@@ -10,6 +10,7 @@
 //! | [`show`] | times, sizes and kinds of files, as a reader sees them |
 //! | [`staff`] | the pages of the firm's own people |
 //! | [`portal`] | the pages of its customers |
+//! | [`words`] | what the portal says, in each of its languages |
 //! | [`plain`] | the few pages that belong to neither |
 
 pub mod assets;
@@ -17,5 +18,6 @@ pub mod plain;
 pub mod portal;
 pub mod show;
 pub mod staff;
+pub mod words;
 
 pub use askama::Template;

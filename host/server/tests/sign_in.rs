@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "sign_in/pages.rs"]
+mod pages;
 
 use axum::http::StatusCode;
 use common::{Browser, MINUTE, World};

@@ -46,6 +46,7 @@ async fn demo() -> Demo {
         ("user", user),
         ("version", one()),
         ("n", one()),
+        ("at", one()),
         ("name", "base.css".into()),
         ("letter", one()),
     ]);

@@ -7,12 +7,13 @@
 //! |---|---|
 //! | `staff` | the pages of the firm's own people |
 //! | `portal` | the pages of its customers |
+//! | `mailbox` | the demo's mailbox |
 
 use axum::{
     Router,
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -23,16 +24,26 @@ use crate::{
     web::{Path, Problem},
 };
 
+mod mailbox;
 pub mod portal;
 pub mod staff;
 
-/// Every page.
-pub fn routes() -> Router<SharedApp> {
+/// Every page. The mailbox is there only in the demo.
+pub fn routes(with_mailbox: bool) -> Router<SharedApp> {
     Router::new()
         .route("/", get(home))
         .route("/assets/{version}/{name}", get(asset))
         .merge(staff::routes())
         .merge(portal::routes())
+        .merge(mailbox::routes(with_mailbox))
+}
+
+/// An address at which there is nothing: customers are told so on a page.
+pub(crate) async fn nothing(State(app): State<SharedApp>, reader: portal::Reader, path: Uri) -> Response {
+    if path.path().starts_with("/portal/") {
+        return portal::nothing(app, reader).await;
+    }
+    Problem::not_found().into_response()
 }
 
 async fn home(State(app): State<SharedApp>) -> Response {

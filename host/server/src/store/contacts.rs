@@ -194,6 +194,20 @@ pub fn granted_in(tx: &SqliteTx, contact: &str) -> Result<Vec<String>, HostError
         .host()
 }
 
+/// How many matters are there in which the portal was opened to this contact and has not come to its end.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn open_to(tx: &SqliteTx, contact: &str, now: Timestamp) -> Result<u32, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT count(*) FROM grants g JOIN matters m ON m.id = g.matter AND m.deleted_at IS NULL
+             WHERE g.contact = ?1 AND g.portal = 1 AND (g.until IS NULL OR g.until > ?2)",
+        )
+        .and_then(|mut count| count.query_row((contact, ms(now)), |row| row.get(0)))
+        .host()
+}
+
 /// Deletes a contact who is linked to no matter.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use rusqlite::OptionalExtension as _;
 
 use super::{
     SqliteTx,
-    sql::{Host as _, at},
+    sql::{Host as _, at, ms},
 };
 
 /// The content of a document's current version.
@@ -62,6 +62,59 @@ pub fn current(
                     })
                 })
                 .optional()
+        })
+        .host()
+}
+
+/// A document as it came from a contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its id.
+    pub document: String,
+    /// As it is called now.
+    pub name: String,
+    /// As sniffed when it came.
+    pub media_type: String,
+    /// Bytes, as it came.
+    pub size: u64,
+    /// Of the content as it came, in hex.
+    pub sha256: String,
+    /// What they sent before with the same content, and still see: its name, and when.
+    pub before: Option<(String, Timestamp)>,
+}
+
+/// What a contact sent to this matter in one go, at this moment, and still sees; by name. Says nothing of any right to
+/// it.
+///
+/// # Errors
+/// As every read of the store.
+pub fn sent_at(tx: &SqliteTx, matter: &str, contact: &str, moment: Timestamp) -> Result<Vec<Sent>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT d.id, d.name, v.media_type, v.size, v.sha256,
+                    (SELECT json_array(b.name, b.created_at) FROM documents b
+                     JOIN shares t ON t.matter = b.matter AND t.document = b.id AND t.contact = ?2 AND t.visible = 1
+                     WHERE b.matter = ?1 AND b.sha256 = v.sha256 AND b.uploader = ?2 AND b.deleted_at IS NULL
+                       AND b.created_at < ?3 ORDER BY b.created_at DESC LIMIT 1)
+             FROM shares s
+             JOIN documents d ON d.id = s.document AND d.uploader = ?2 AND d.deleted_at IS NULL
+             JOIN versions v ON v.document = d.id AND v.version = 1
+             WHERE s.matter = ?1 AND s.contact = ?2 AND s.visible = 1 AND s.created_at = ?3
+             ORDER BY d.name_key, d.id",
+        )
+        .and_then(|mut statement| {
+            let row = |row: &rusqlite::Row<'_>| {
+                let before: Option<String> = row.get(5)?;
+                Ok(Sent {
+                    document: row.get(0)?,
+                    name: row.get(1)?,
+                    media_type: row.get(2)?,
+                    size: at(row.get(3)?),
+                    sha256: row.get(4)?,
+                    before: before.and_then(|json| serde_json::from_str(&json).ok()),
+                })
+            };
+            statement.query_map((matter, contact, ms(moment)), row)?.collect()
         })
         .host()
 }

@@ -10,7 +10,6 @@
 //! | `sign_in` | signing in and out |
 //! | `password` | passwords of staff |
 //! | `health` | how the host is |
-//! | `home` | the demo's mailbox |
 //! | `client` | which client asks, and how often it may |
 //! | `types` | the contract's records as JSON |
 //! | `staff` | what the firm's own people do |
@@ -28,7 +27,6 @@ pub mod client;
 pub mod edge;
 pub mod extract;
 pub mod health;
-pub mod home;
 mod openapi;
 pub mod password;
 pub mod portal;
@@ -83,9 +81,8 @@ pub fn router(app: SharedApp) -> Router {
     routes
         .merge(openapi::route())
         .merge(health::routes())
-        .merge(home::routes(app.mailer.is_mailbox()))
-        .merge(crate::pages::routes())
-        .fallback(|| async { Problem::not_found() })
+        .merge(crate::pages::routes(app.mailer.is_mailbox()))
+        .fallback(crate::pages::nothing)
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
         .layer(csrf)
         .layer(CatchPanicLayer::custom(panicked))

@@ -64,6 +64,7 @@ impl CookieKind {
 }
 
 /// What a cookie holds: 256 random bits. Never logged, never stored.
+#[derive(Clone)]
 pub struct Secret([u8; 32]);
 
 impl fmt::Debug for Secret {

@@ -330,15 +330,25 @@ impl Browser {
     }
 
     pub async fn ask(&mut self, world: &World, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let body = body.map(|json| ("application/json", json.to_string()));
+        self.send(world, method, path, body).await
+    }
+
+    /// Posts a form, as a page without scripts does.
+    pub async fn form(&mut self, world: &World, path: &str, fields: &str) -> Answer {
+        self.send(world, "POST", path, Some(("application/x-www-form-urlencoded", fields.to_owned()))).await
+    }
+
+    async fn send(&mut self, world: &World, method: &str, path: &str, body: Option<(&str, String)>) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1:8080");
         if !self.cookies.is_empty() {
             let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(header::COOKIE, cookies.join("; "));
         }
         let body = match body {
-            Some(json) => {
-                request = request.header(header::CONTENT_TYPE, "application/json");
-                Body::from(json.to_string())
+            Some((kind, text)) => {
+                request = request.header(header::CONTENT_TYPE, kind);
+                Body::from(text)
             }
             None => Body::empty(),
         };

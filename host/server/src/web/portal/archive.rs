@@ -24,7 +24,7 @@ const ROWS: u32 = 200;
 /// Everything that may be downloaded, as a ZIP that is made while it is sent.
 #[utoipa::path(get, path = "/api/portal/matters/{matter}/archive", tag = "portal", params(("matter" = String, Path)),
     responses((status = 200, description = "The archive.", content_type = "application/zip")))]
-pub(super) async fn archive(
+pub(crate) async fn archive(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Path(matter): Path<String>,

@@ -39,7 +39,7 @@ use crate::{
         (status = 206, description = "The range that was asked for.", content_type = "application/octet-stream"),
         (status = 304, description = "The asker has it already."),
     ))]
-pub(super) async fn download(
+pub(crate) async fn download(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Path((matter, document)): Path<(String, String)>,

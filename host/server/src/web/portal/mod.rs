@@ -17,14 +17,14 @@ use crate::{
     store::{SqliteTx, content},
 };
 
-mod archive;
-mod download;
+pub(crate) mod archive;
+pub(crate) mod download;
 mod finish;
 pub mod read;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tus;
-mod upload;
+pub(crate) mod upload;
 
 /// The routes under `/api/portal`.
 pub fn routes() -> OpenApiRouter<SharedApp> {
@@ -42,6 +42,8 @@ pub fn routes() -> OpenApiRouter<SharedApp> {
 pub struct Visitor {
     token: session::PortalToken,
     request: Option<String>,
+    /// The language to be answered in, if it is not the one that the firm has noted.
+    locale: Option<&'static str>,
 }
 
 impl FromRequestParts<SharedApp> for Visitor {
@@ -51,19 +53,24 @@ impl FromRequestParts<SharedApp> for Visitor {
         let token = session::PortalToken::from_request_parts(parts, app).await?;
         let id = Option::<Extension<RequestId>>::from_request_parts(parts, app).await;
         let request = id.ok().flatten().map(|Extension(id)| id.0.as_ref().to_owned());
-        Ok(Self { token, request })
+        Ok(Self { token, request, locale: None })
     }
 }
 
 impl Visitor {
+    /// The same, answered in this language (BCP 47).
+    pub(crate) fn in_language(self, locale: &'static str) -> Self {
+        Self { locale: Some(locale), ..self }
+    }
+
     /// The customer, if the session stands.
-    fn customer(&self, app: &App, unit: &mut Unit<'_, SqliteTx>) -> Result<session::Customer, Problem> {
+    pub(crate) fn customer(&self, app: &App, unit: &mut Unit<'_, SqliteTx>) -> Result<session::Customer, Problem> {
         let now = unit.now();
         session::customer(app, unit.tx(), now, &self.token)
     }
 
     /// The customer as a contact of this matter's firm. Whether they may do anything there is the plugin's to say.
-    fn caller(&self, app: &App, unit: &mut Unit<'_, SqliteTx>, matter: &str) -> Result<Caller, Problem> {
+    pub(crate) fn caller(&self, app: &App, unit: &mut Unit<'_, SqliteTx>, matter: &str) -> Result<Caller, Problem> {
         let customer = self.customer(app, unit)?;
         let firm = content::firm_of(unit.tx(), matter)?.ok_or_else(Problem::not_found)?;
         let contact = customer.contact_in(&firm).ok_or_else(Problem::not_found)?;
@@ -73,7 +80,7 @@ impl Visitor {
     fn as_contact(&self, contact: &str, locale: &str) -> Caller {
         Caller {
             actor: Actor::Contact(contact.to_owned()),
-            locale: locale.to_owned(),
+            locale: self.locale.unwrap_or(locale).to_owned(),
             request: self.request.clone(),
             attributes: Vec::new(),
         }

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Visitor;
 use crate::{
-    app::SharedApp,
+    app::{App, SharedApp},
     store::SqliteTx,
     web::{
         Path, Query, blocking,
@@ -119,30 +119,37 @@ impl Default for Which {
 #[utoipa::path(get, path = "/api/portal/matters", tag = "portal", responses((status = 200, body = Matters)))]
 pub async fn matters(State(app): State<SharedApp>, visitor: Visitor) -> Result<Response, Problem> {
     let body = blocking(&app, move |app| {
-        let customer = app.runtime.read(|unit| visitor.customer(app, unit))?;
-        let (mut found, mut refused, mut open) = (Vec::new(), None, false);
-        // A refused call ends its unit, so each contact has one of its own: one firm's answer is not another's.
-        for (_, contact) in &customer.contacts {
-            let caller = visitor.as_contact(contact, &customer.locale);
-            match app.runtime.read(|unit| unit.call(&caller, &portal::Matters)) {
-                Ok(matters) => {
-                    open = true;
-                    found.extend(matters);
-                }
-                Err(Failure::Refused(Refusal::NotFound)) => open = true,
-                Err(Failure::Refused(refusal)) => refused = Some(refusal),
-                Err(failure) => return Err(failure.into()),
-            }
-        }
-        match refused {
-            Some(refusal) if !open => Err(refusal.into()),
-            _ => {
-                let row = |m| -> MatterChoice<'_> { choice(m) };
-                json(&Matters { items: found.iter().map(row).collect() }, 128 * found.len())
-            }
-        }
+        let found = choices(app, &visitor)?;
+        let row = |m| -> MatterChoice<'_> { choice(m) };
+        json(&Matters { items: found.iter().map(row).collect() }, 128 * found.len())
     });
     Ok(json_bytes(body.await?))
+}
+
+/// The matters that are open to this customer, of every firm.
+///
+/// # Errors
+/// 401 `sign-in-needed`; the firm's refusal where every firm refuses.
+pub(crate) fn choices(app: &App, visitor: &Visitor) -> Result<Vec<contract::MatterChoice>, Problem> {
+    let customer = app.runtime.read(|unit| visitor.customer(app, unit))?;
+    let (mut found, mut refused, mut open) = (Vec::new(), None, false);
+    // A refused call ends its unit, so each contact has one of its own: one firm's answer is not another's.
+    for (_, contact) in &customer.contacts {
+        let caller = visitor.as_contact(contact, &customer.locale);
+        match app.runtime.read(|unit| unit.call(&caller, &portal::Matters)) {
+            Ok(matters) => {
+                open = true;
+                found.extend(matters);
+            }
+            Err(Failure::Refused(Refusal::NotFound)) => open = true,
+            Err(Failure::Refused(refusal)) => refused = Some(refusal),
+            Err(failure) => return Err(failure.into()),
+        }
+    }
+    match refused {
+        Some(refusal) if !open => Err(refusal.into()),
+        _ => Ok(found),
+    }
 }
 
 fn choice(matter: &contract::MatterChoice) -> MatterChoice<'_> {

@@ -41,14 +41,14 @@ const KIND: &str = "Document";
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, default)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Named {
+pub(crate) struct Named {
     /// The file's name; the files of a form have their own.
     name: Option<String>,
 }
 
 /// What came of an upload.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct UploadReceipt {
+pub(crate) struct UploadReceipt {
     /// When all of it was stored and its people were told.
     at: u64,
     documents: Vec<Uploaded>,
@@ -92,7 +92,7 @@ pub(super) struct Waiting {
 #[utoipa::path(post, path = "/api/portal/matters/{matter}/documents", tag = "portal", params(("matter" = String, Path), Named),
     request_body(content((Finish = "application/json"), ("application/octet-stream"), ("multipart/form-data"))),
     responses((status = 201, body = UploadReceipt)))]
-pub(super) async fn upload(
+pub(crate) async fn upload(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Path(matter): Path<String>,

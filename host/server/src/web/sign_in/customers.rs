@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Counted, DAY, HOUR, KNOWN_DAYS, MINUTE, Visitor, address, signed_out};
+use super::{Counted, DAY, HOUR, KNOWN_DAYS, MINUTE, UnderWay, Visitor, address, signed_out};
 use crate::{
     app::SharedApp,
     mail::codes,
@@ -55,16 +55,16 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
 /// Which address a code is to be mailed to.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct AskForCode {
+pub(crate) struct AskForCode {
     /// As the customer types it.
     #[schema(max_length = 254)]
-    email: String,
+    pub(crate) email: String,
 }
 
 /// Asks for a code by mail. The answer is the same whether or not the address may sign in. Send the cookie that it
 /// sets with the code; asking again from the same browser kills the code before.
 #[utoipa::path(post, path = "/api/sign-in/portal", tag = "sign-in", request_body = AskForCode, responses((status = 202, description = "If this address may sign in, a code is on its way.")))]
-async fn ask_for_code(
+pub(crate) async fn ask_for_code(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Json(body): Json<AskForCode>,
@@ -106,10 +106,36 @@ async fn ask_for_code(
 /// The code from the mail.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RedeemCode {
+pub(crate) struct RedeemCode {
     /// Eight digits; spaces and dashes between them do not matter.
     #[schema(example = "1234 5678")]
-    code: String,
+    pub(crate) code: String,
+}
+
+/// The sign-in that is under way in this browser. It reads the same whether or not the address may sign in.
+///
+/// # Errors
+/// As the store fails.
+pub(crate) async fn under_way(app: &SharedApp, visitor: &Visitor) -> Result<Option<UnderWay>, Problem> {
+    let Some(browser) = visitor.browser.as_ref().map(Secret::hash) else { return Ok(None) };
+    let visitor = Visitor { network: visitor.network.clone(), known: visitor.known.clone(), ..Visitor::default() };
+    blocking(app, move |app| {
+        app.runtime.read(|unit| {
+            let now = unit.now();
+            let tx: &SqliteTx = unit.tx();
+            let Some(sign_in) = sign_ins::get(tx, &browser)? else { return Ok(None) };
+            let counted = Counted::new(app, tx, &sign_in.email_key, &visitor)?;
+            let admitted = counted.admit(tx, now, &[WRONG], &[WRONG_OVERALL], &[], "sign-in-blocked");
+            let open = sign_in.expires_at > now && !matches!(sign_in.state.as_str(), "used" | "blocked");
+            let blocked = match admitted {
+                Err(problem) if problem.code == "sign-in-blocked" => problem.retry_after,
+                Err(problem) => return Err(problem),
+                Ok(()) => None,
+            };
+            Ok::<_, Problem>(Some(UnderWay { email: sign_in.email, open, blocked }))
+        })
+    })
+    .await
 }
 
 /// How a try with a code went.
@@ -121,7 +147,7 @@ enum Tried {
 
 /// Signs a customer in with the code that was mailed, in the browser that asked for it.
 #[utoipa::path(post, path = "/api/sign-in/portal/code", tag = "sign-in", request_body = RedeemCode, responses((status = 200, description = "Signed in: for whom the session speaks.", body = PortalMe)))]
-async fn redeem_code(
+pub(crate) async fn redeem_code(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Json(body): Json<RedeemCode>,
@@ -211,7 +237,7 @@ async fn redeem_code(
 
 /// Ends this customer's session. Does nothing where there is none.
 #[utoipa::path(post, path = "/api/portal/sign-out", tag = "sign-in", responses((status = 204, description = "Signed out.")))]
-async fn sign_out_portal(State(app): State<SharedApp>, visitor: Visitor) -> Result<Response, Problem> {
+pub(crate) async fn sign_out_portal(State(app): State<SharedApp>, visitor: Visitor) -> Result<Response, Problem> {
     let https = app.web.https;
     if let Some(token) = visitor.portal.as_ref().map(Secret::hash) {
         blocking(&app, move |app| {

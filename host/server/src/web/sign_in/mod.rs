@@ -40,7 +40,7 @@ pub fn routes() -> OpenApiRouter<SharedApp> {
 }
 
 /// Who wants to sign in, apart from what they say: their network and their cookies.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Visitor {
     network: String,
     browser: Option<Secret>,
@@ -61,6 +61,17 @@ impl FromRequestParts<SharedApp> for Visitor {
             portal: cookie(CookieKind::Portal),
         })
     }
+}
+
+/// A sign-in by code that is under way in a visitor's browser.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    /// As it was typed.
+    pub(crate) email: String,
+    /// Whether its code could still be used.
+    pub(crate) open: bool,
+    /// For how many seconds the address is blocked here, if it is.
+    pub(crate) blocked: Option<u32>,
 }
 
 /// As whom a visitor is counted: an address that was typed in, and where.

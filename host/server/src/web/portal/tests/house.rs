@@ -29,43 +29,43 @@ use crate::{
     web::{self, problem::Problem},
 };
 
-pub(super) const NOW: u64 = 1_760_000_000_000;
+pub(crate) const NOW: u64 = 1_760_000_000_000;
 /// The limit of uploads in these tests.
-pub(super) const LIMIT: u64 = 3 << 20;
+pub(crate) const LIMIT: u64 = 3 << 20;
 
-pub(super) struct House {
-    pub(super) app: SharedApp,
-    pub(super) router: Router,
-    pub(super) firm: String,
-    pub(super) owner: String,
-    pub(super) matter: String,
-    pub(super) ann: Guest,
-    pub(super) ben: Guest,
-    pub(super) clock: Arc<ManualClock>,
+pub(crate) struct House {
+    pub(crate) app: SharedApp,
+    pub(crate) router: Router,
+    pub(crate) firm: String,
+    pub(crate) owner: String,
+    pub(crate) matter: String,
+    pub(crate) ann: Guest,
+    pub(crate) ben: Guest,
+    pub(crate) clock: Arc<ManualClock>,
     config: Config,
     folder: tempfile::TempDir,
 }
 
 /// A contact with a session.
 #[derive(Clone)]
-pub(super) struct Guest {
-    pub(super) contact: String,
-    pub(super) cookie: String,
+pub(crate) struct Guest {
+    pub(crate) contact: String,
+    pub(crate) cookie: String,
 }
 
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("no JSON: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         self.json()["code"].as_str().unwrap_or_default().to_owned()
     }
 }
@@ -85,7 +85,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-pub(super) fn new_firm(tx: &SqliteTx, name: &str) -> String {
+pub(crate) fn new_firm(tx: &SqliteTx, name: &str) -> String {
     let id = store::new_id();
     let firm = firms::Firm {
         id: id.clone(),
@@ -101,7 +101,7 @@ pub(super) fn new_firm(tx: &SqliteTx, name: &str) -> String {
     id
 }
 
-pub(super) fn new_user(tx: &SqliteTx, firm: &str, email: &str) -> String {
+pub(crate) fn new_user(tx: &SqliteTx, firm: &str, email: &str) -> String {
     let id = store::new_id();
     let user = users::User {
         id: id.clone(),
@@ -117,7 +117,7 @@ pub(super) fn new_user(tx: &SqliteTx, firm: &str, email: &str) -> String {
     id
 }
 
-pub(super) fn new_matter(tx: &SqliteTx, firm: &str, owner: &str, name: &str) -> String {
+pub(crate) fn new_matter(tx: &SqliteTx, firm: &str, owner: &str, name: &str) -> String {
     let id = store::new_id();
     let matter = matters::Matter {
         id: id.clone(),
@@ -135,7 +135,7 @@ pub(super) fn new_matter(tx: &SqliteTx, firm: &str, owner: &str, name: &str) -> 
     id
 }
 
-pub(super) fn new_contact(tx: &SqliteTx, firm: &str, matter: &str, email: &str) -> String {
+pub(crate) fn new_contact(tx: &SqliteTx, firm: &str, matter: &str, email: &str) -> String {
     let id = store::new_id();
     let contact = contacts::Contact {
         id: id.clone(),
@@ -152,7 +152,7 @@ pub(super) fn new_contact(tx: &SqliteTx, firm: &str, matter: &str, email: &str) 
 }
 
 /// A session that speaks for these contacts.
-pub(super) fn sign_in(tx: &SqliteTx, email: &str, contacts: &[String]) -> String {
+pub(crate) fn sign_in(tx: &SqliteTx, email: &str, contacts: &[String]) -> String {
     let secret = hex::decode([store::new_id(), store::new_id()].concat()).unwrap();
     let hash = Sha256::digest(&secret).into();
     sessions::start_portal(tx, &hash, email, contacts, NOW, NOW + 3_600_000).unwrap();
@@ -160,7 +160,7 @@ pub(super) fn sign_in(tx: &SqliteTx, email: &str, contacts: &[String]) -> String
 }
 
 impl House {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let raw = Raw::merge(None, |_| None, &std::collections::BTreeMap::new()).unwrap();
         let config = Config {
@@ -201,14 +201,14 @@ impl House {
     }
 
     /// The same records and documents, opened anew by a host that knows nothing of the one before.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let options = Options { clock: self.clock.clone(), mailer: Some(Mailer::Off) };
         self.app = App::open(&self.config, options).unwrap();
         self.router = web::router(self.app.clone());
     }
 
     /// From here on the documents' bytes are in a store that is reached as one over the network is.
-    pub(super) fn move_out(&mut self) {
+    pub(crate) fn move_out(&mut self) {
         self.restart();
         self.router = Router::new();
         Arc::get_mut(&mut self.app).unwrap().blobs = Blobs::remote_in_memory();
@@ -216,7 +216,7 @@ impl House {
     }
 
     /// Asserts that records and bytes agree.
-    pub(super) fn verified(&self) {
+    pub(crate) fn verified(&self) {
         let folder = self.folder.path().join("documents");
         let settings = verify::Settings { noted: &[], folder: Some(&folder), now: self.app.runtime.now() };
         let findings = tokio::task::block_in_place(|| {
@@ -227,12 +227,12 @@ impl House {
     }
 
     /// SQL on the house's own records.
-    pub(super) fn sql<T: rusqlite::types::FromSql>(&self, query: &str) -> T {
+    pub(crate) fn sql<T: rusqlite::types::FromSql>(&self, query: &str) -> T {
         let tx = self.app.runtime.backend().begin_own(Mode::Read, NOW).unwrap();
         tx.conn().query_row(query, [], |row| row.get(0)).unwrap()
     }
 
-    pub(super) fn change<T>(&self, work: impl FnOnce(&SqliteTx) -> T) -> T {
+    pub(crate) fn change<T>(&self, work: impl FnOnce(&SqliteTx) -> T) -> T {
         let tx = self.app.runtime.backend().begin_own(Mode::Write, NOW).unwrap();
         let answer = work(&tx);
         tx.commit().unwrap();
@@ -253,7 +253,7 @@ impl House {
         self.app.runtime.write(|unit| work(unit, &caller)).unwrap_or_else(|problem| panic!("{problem:?}"))
     }
 
-    pub(super) fn set_grant(&self, owner: &str, matter: &str, contact: &str, portal: bool, can_download: bool) {
+    pub(crate) fn set_grant(&self, owner: &str, matter: &str, contact: &str, portal: bool, can_download: bool) {
         let change =
             AccessChange { contact: contact.to_owned(), portal, can_download, until: None, attributes: Vec::new() };
         self.as_owner(owner, |unit, caller| {
@@ -263,15 +263,15 @@ impl House {
         });
     }
 
-    pub(super) fn grant(&self, guest: &Guest, can_download: bool) {
+    pub(crate) fn grant(&self, guest: &Guest, can_download: bool) {
         self.set_grant(&self.owner, &self.matter, &guest.contact, true, can_download);
     }
 
-    pub(super) fn revoke(&self, guest: &Guest) {
+    pub(crate) fn revoke(&self, guest: &Guest) {
         self.set_grant(&self.owner, &self.matter, &guest.contact, false, false);
     }
 
-    pub(super) fn save(&self, document: &str, guest: &Guest, shared: bool) {
+    pub(crate) fn save(&self, document: &str, guest: &Guest, shared: bool) {
         let pair = vec![Pair { document: document.to_owned(), contact: guest.contact.clone() }];
         self.as_owner(&self.owner, |unit, caller| {
             let matter = self.matter.clone();
@@ -282,7 +282,7 @@ impl House {
     }
 
     /// A document of the matter, put there by staff.
-    pub(super) async fn document(&self, name: &str, bytes: impl Into<bytes::Bytes>) -> String {
+    pub(crate) async fn document(&self, name: &str, bytes: impl Into<bytes::Bytes>) -> String {
         let (id, bytes, app) = (store::new_id(), bytes.into(), self.app.clone());
         let loose = tokio::task::spawn_blocking(move || Loose::begin(&app).unwrap()).await.unwrap();
         let mut writer = self.app.blobs.write(loose.id());
@@ -309,29 +309,29 @@ impl House {
     }
 
     /// The same, shared with Ann.
-    pub(super) async fn shared(&self, name: &str, bytes: impl Into<bytes::Bytes>) -> String {
+    pub(crate) async fn shared(&self, name: &str, bytes: impl Into<bytes::Bytes>) -> String {
         let id = self.document(name, bytes).await;
         self.save(&id, &self.ann, true);
         id
     }
 
     /// A path below the matter.
-    pub(super) fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/portal/matters/{}{rest}", self.matter)
     }
 
-    pub(super) fn content(&self, document: &str) -> String {
+    pub(crate) fn content(&self, document: &str) -> String {
         self.path(&format!("/documents/{document}/content"))
     }
 
-    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let answer = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = answer.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.map(|bytes| bytes.to_vec()).unwrap_or_default();
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    pub(super) async fn ask(&self, guest: &Guest, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn ask(&self, guest: &Guest, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header(header::COOKIE, &guest.cookie);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -339,12 +339,12 @@ impl House {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    pub(super) async fn get(&self, guest: &Guest, path: &str) -> Answer {
+    pub(crate) async fn get(&self, guest: &Guest, path: &str) -> Answer {
         self.ask(guest, Method::GET, path, &[]).await
     }
 
     /// Sends a raw file; `name` is percent-encoded here.
-    pub(super) async fn upload(
+    pub(crate) async fn upload(
         &self,
         guest: &Guest,
         name: &str,
@@ -361,7 +361,7 @@ impl House {
     }
 
     /// Sends a form as it is.
-    pub(super) async fn form(&self, guest: &Guest, body: impl Into<Body>) -> Answer {
+    pub(crate) async fn form(&self, guest: &Guest, body: impl Into<Body>) -> Answer {
         let request = Request::builder()
             .method(Method::POST)
             .uri(self.path("/documents"))
@@ -371,14 +371,14 @@ impl House {
     }
 
     /// The names that a guest sees.
-    pub(super) async fn names(&self, guest: &Guest) -> Vec<String> {
+    pub(crate) async fn names(&self, guest: &Guest) -> Vec<String> {
         let list = self.get(guest, &self.path("/documents")).await.json();
         let rows = list["items"].as_array().unwrap();
         rows.iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
     }
 
     /// Files in the store of documents.
-    pub(super) fn files(&self) -> usize {
+    pub(crate) fn files(&self) -> usize {
         fn count(folder: &Path) -> usize {
             let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
             entries.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
@@ -387,7 +387,7 @@ impl House {
     }
 
     /// Waits until nothing is loose, and asserts that so many blobs are left, each named.
-    pub(super) async fn settled(&self, files: usize) {
+    pub(crate) async fn settled(&self, files: usize) {
         for _ in 0..100 {
             if self.sql::<u32>("SELECT count(*) FROM loose_blobs") == 0 && self.files() == files {
                 return;
@@ -399,7 +399,7 @@ impl House {
     }
 
     /// The router behind a socket, for what only a connection can show.
-    pub(super) async fn listen(&self) -> std::net::SocketAddr {
+    pub(crate) async fn listen(&self) -> std::net::SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let service = self.router.clone().into_make_service_with_connect_info::<std::net::SocketAddr>();

@@ -1,7 +1,7 @@
 //! The portal over its real router, with the compiled plugin.
 
 mod downloads;
-mod house;
+pub(crate) mod house;
 mod reading;
 mod resumed;
 mod streams;

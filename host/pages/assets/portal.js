@@ -1,0 +1,4 @@
+// What every page of the portal has. None of them needs it.
+
+import "./times.js";
+import "./menus.js";

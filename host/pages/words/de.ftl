@@ -1,0 +1,165 @@
+# Was Kunden im Portal lesen.
+
+## Um jede Seite
+
+skip = Zum Inhalt springen
+portal = Kundenportal
+demo = Dies ist eine Demo: Keine E-Mail verlässt diesen Rechner.
+demo-mailbox = Postfach der Demo öffnen
+language = Sprache:
+account = Ihr Konto: { $name }
+sign-out = Abmelden
+where = Wo Sie sind
+go-on = Weiter
+did-not-work = Nicht gelungen
+
+## Anmelden
+
+sign-in = Anmelden
+sign-in-how = Geben Sie Ihre E-Mail-Adresse ein. Wir schicken Ihnen dann einen Code, mit dem Sie sich anmelden; ein Passwort brauchen Sie nicht.
+sign-in-which = Es muss die Adresse sein, an die Ihnen die Kanzlei schreibt.
+email = E-Mail-Adresse
+send-code = Code anfordern
+code-title = Code eingeben
+code-sent = Wenn { $email } hier bekannt ist, ist eine E-Mail mit einem Code dorthin unterwegs. Sie kommt in ein bis zwei Minuten an.
+code = Code aus der E-Mail
+code-hint = Acht Ziffern, mit oder ohne Leerzeichen.
+code-again = Neuen Code senden
+code-again-sent = Ein neuer Code ist unterwegs. Der vorige gilt nicht mehr.
+no-code = Noch keine E-Mail da?
+no-code-spam = Sehen Sie bitte auch im Spam-Ordner nach.
+no-code-address = Ist es die Adresse, an die Ihnen die Kanzlei schreibt? Wenn nicht, nehmen Sie bitte jene.
+other-address = Andere Adresse verwenden
+email-missing = Bitte geben Sie Ihre E-Mail-Adresse ein.
+email-long = Das ist zu lang für eine E-Mail-Adresse. Bitte prüfen Sie sie.
+code-not-eight = Ein Code hat acht Ziffern. Bitte prüfen Sie Ihre Eingabe.
+code-wrong = Das ist nicht der Code. Bitte nehmen Sie den Code aus der neuesten E-Mail.
+code-over = Dieser Code gilt nicht mehr. Ein Code gilt zehn Minuten lang, ein einziges Mal, und nur in dem Browser, in dem er angefordert wurde. Bitte fordern Sie einen neuen an.
+blocked = Mehrmals wurde ein falscher Code eingegeben. Zum Schutz Ihrer Dokumente ist die Anmeldung für { $minutes ->
+    [one] eine Minute
+   *[other] { $minutes } Minuten
+  } gesperrt. Bitte versuchen Sie es danach noch einmal.
+too-many-codes = In kurzer Zeit wurden mehrere Codes angefordert. Bitte nehmen Sie den neuesten, oder fordern Sie in { $minutes ->
+    [one] einer Minute
+   *[other] { $minutes } Minuten
+  } einen weiteren an.
+session-ended = Ihre Sitzung ist beendet, weil eine Zeit lang nichts geschah. Bitte melden Sie sich wieder an.
+session-ended-sending = Ihre Sitzung war beendet, bevor Ihre Dokumente angekommen waren; es wurde nichts gesendet. Bitte melden Sie sich an und senden Sie sie noch einmal.
+signed-out = Sie sind abgemeldet.
+
+## Akten
+
+matters = Ihre Akten
+matters-choose = Bitte wählen Sie die Akte, deren Dokumente Sie sehen möchten.
+no-matter = Hier liegt zurzeit nichts für Sie
+no-matter-why = Zurzeit ist keine Akte für Sie freigegeben. Wenn eine Kanzlei Ihnen Zugang gibt, schreibt sie Ihnen. Falls Sie das für einen Irrtum halten, rufen Sie bitte die Kanzlei an.
+about = Zu dieser Akte
+firm = Kanzlei
+owner = Zuständig
+opened = Angelegt
+until = Ihr Zugang endet
+matter-closed = Diese Akte ist geschlossen. Sie können weiterhin lesen, was hier liegt, aber nichts mehr senden.
+nobody-in-charge = Zurzeit kann nichts gesendet werden, weil in der Kanzlei niemand für diese Akte zuständig ist. Bitte rufen Sie die Kanzlei an.
+aside = Senden, und Angaben zu dieser Akte
+
+## Dokumente
+
+documents = Dokumente
+documents-count = { $count ->
+    [one] 1 Dokument
+   *[other] { $number } Dokumente
+  }
+documents-count-more = { $count ->
+   *[other] mehr als { $number } Dokumente
+  }
+documents-none = { $firm } hat noch kein Dokument mit Ihnen geteilt. Auch was Sie senden, erscheint hier.
+documents-no-match = Kein Dokument hat „{ $search }“ im Namen.
+documents-all = Alle Dokumente zeigen
+search = Suchen
+search-label = Nach Namen suchen
+name = Name
+changed = Geändert
+created = Hinzugefügt
+kind = Art
+size = Größe
+from = Von
+version = Version
+own = Von Ihnen gesendet
+badge-new = Neu
+badge-changed = Geändert, seit Sie es zuletzt angesehen haben
+new-tab = (öffnet in einem neuen Tab)
+download = Herunterladen
+download-all = Alle herunterladen
+download-all-what = Alle Dokumente dieser Akte in einer ZIP-Datei
+page-first = Zurück zur ersten Seite
+page-next = Nächste Seite
+document-about = Zu diesem Dokument
+preview-none = Für diese Art von Datei gibt es noch keine Vorschau.
+preview-later = Von dieser Datei gibt es eine Vorschau, aber diese Seite kann sie noch nicht zeigen.
+preview-download = Laden Sie sie herunter, um sie auf Ihrem Gerät zu öffnen.
+download-ask-owner = Dieses Dokument dürfen Sie nicht herunterladen. Wenn Sie es brauchen, fragen Sie bitte { $owner } bei { $firm }.
+download-ask-firm = Dieses Dokument dürfen Sie nicht herunterladen. Wenn Sie es brauchen, fragen Sie bitte { $firm }.
+kind-pdf = PDF-Dokument
+kind-picture = Bild
+kind-film = Film
+kind-sound = Tonaufnahme
+kind-table = Tabelle
+kind-slides = Präsentation
+kind-text-document = Textdokument
+kind-archive = ZIP-Archiv
+kind-mail = E-Mail
+kind-text = Einfacher Text
+kind-file = Datei
+bytes = { $count ->
+    [one] 1 Byte
+   *[other] { $count } Bytes
+  }
+
+## Senden
+
+upload-title = Dokumente senden
+upload-files = Dateien auswählen
+upload-hint = Auch mehrere auf einmal. Dateien jeder Art, jede bis { $size }.
+upload-camera = Oder ein Foto aufnehmen
+upload-send = Senden
+upload-who = Was Sie senden, sehen nur Sie und { $firm }.
+upload-none = Es wurde keine Datei ausgewählt. Bitte wählen Sie eine oder mehrere Dateien aus und senden Sie sie.
+upload-empty = Eine der Dateien ist leer, deshalb wurde nichts gesendet. Bitte prüfen Sie die Dateien und senden Sie sie noch einmal.
+upload-too-large = Mindestens eine Datei ist zu groß, deshalb wurde nichts gesendet. Jede Datei darf bis { $size } haben. Bitte senden Sie eine kleinere, oder fragen Sie die Kanzlei nach einem anderen Weg.
+upload-too-many = Das sind zu viele Dateien auf einmal, deshalb wurde nichts gesendet. Bitte senden Sie sie in mehreren Schritten.
+upload-broken-off = Die Verbindung brach ab, bevor alles angekommen war; es wurde nichts gesendet. Bitte versuchen Sie es noch einmal.
+upload-closed = Diese Akte wurde geschlossen, bevor Ihre Dokumente angekommen waren; es wurde nichts gesendet. Bitte rufen Sie die Kanzlei an.
+upload-no-room = Hier ist zurzeit kein Platz mehr, deshalb wurde nichts gesendet. Bitte sagen Sie der Kanzlei Bescheid.
+upload-failed = Das ist nicht gelungen, und es wurde nichts gesendet. Bitte versuchen Sie es gleich noch einmal.
+sent-title = Ihre Dokumente sind angekommen
+sent-what = { $count ->
+    [one] { $firm } hat Ihr Dokument erhalten und wurde benachrichtigt.
+   *[other] { $firm } hat Ihre { $count } Dokumente erhalten und wurde benachrichtigt.
+  }
+sent-when = Erhalten:
+sent-before = Denselben Inhalt haben Sie schon einmal gesendet, als „{ $name }“.
+sent-more = Und { $count } weitere.
+fingerprint = Fingerabdruck
+fingerprint-what = Der SHA-256-Fingerabdruck der Datei, wie sie angekommen ist. Damit können Sie belegen, dass es diese Datei war und keine andere.
+to-documents = Zu den Dokumenten
+send-more = Weitere senden
+
+## Was schiefgeht
+
+not-here = Nicht hier
+not-here-why = Diese Seite gibt es nicht, oder sie ist nicht für Sie bestimmt. Vielleicht wurde sie verschoben, oder sie wird nicht mehr mit Ihnen geteilt.
+not-allowed = Nicht möglich
+firm-off = Das Portal ist abgeschaltet
+firm-off-why = Die Kanzlei hat ihr Kundenportal abgeschaltet. Lesen, Herunterladen und Senden sind zurzeit nicht möglich. Von Ihren Dokumenten wurde nichts gelöscht. Bitte wenden Sie sich direkt an die Kanzlei.
+no-download-why = In dieser Akte dürfen Sie nicht herunterladen. Wenn Sie ein Dokument brauchen, fragen Sie bitte die Kanzlei.
+nothing-to-download-why = Hier ist kein Dokument, das heruntergeladen werden könnte.
+not-allowed-why = Das dürfen Sie hier nicht.
+too-often = Zu oft
+too-often-why = Danach wurde in kurzer Zeit zu oft gefragt. Bitte warten Sie ein wenig und versuchen Sie es noch einmal.
+one-moment = Einen Moment bitte
+one-moment-why = Das geht im Augenblick nicht. Bitte versuchen Sie es gleich noch einmal.
+went-wrong = Etwas ist schiefgegangen
+went-wrong-why = Bei uns ist etwas schiefgegangen. Es wurde nichts geändert. Bitte versuchen Sie es gleich noch einmal.
+cannot-be-used = Das ist nicht gelungen
+cannot-be-used-why = Was gesendet wurde, kann nicht verwendet werden. Es wurde nichts geändert.
+to-matters = Zu Ihren Akten
