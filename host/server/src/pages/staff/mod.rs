@@ -3,7 +3,11 @@
 use axum::{
     Form, Router,
     extract::{FromRequestParts, Query, State},
-    http::{StatusCode, request::Parts},
+    http::{
+        HeaderValue, StatusCode,
+        header::{ALLOW, CONTENT_TYPE},
+        request::Parts,
+    },
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -59,6 +63,21 @@ pub fn routes() -> Router<SharedApp> {
         .route("/audit", get(audit::of_firm))
         .route("/notices", get(notices::page))
         .route("/settings", get(settings::page))
+        .layer(axum::middleware::map_response(in_words))
+}
+
+/// A path or a query that cannot even be read is refused before a page is begun: it is said on a page all the same.
+async fn in_words(answer: Response) -> Response {
+    let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    let status = answer.status();
+    if status.is_success() || status.is_redirection() || answer.headers().get(CONTENT_TYPE).is_some_and(is_page) {
+        return answer;
+    }
+    let mut page = problem_page(&Problem::of_status(status), ("/matters", "To your matters"));
+    if let Some(allow) = answer.headers().get(ALLOW) {
+        page.headers_mut().insert(ALLOW, allow.clone());
+    }
+    page
 }
 
 /// Who asks for a page, as the cookie brought it; and for which.

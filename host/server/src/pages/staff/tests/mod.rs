@@ -45,3 +45,23 @@ pub(super) async fn looker(world: &World) -> &'static str {
     world.write(OWNER, axum::http::Method::PUT, &path, rights).await.ok();
     EDITOR
 }
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said_on_a_page_too() {
+    let world = World::new();
+    for (method, path, status) in [
+        ("GET", "/matters/%FF/documents", 404),
+        ("GET", "/matters/m1/documents/%FF", 404),
+        ("GET", "/contacts/%00", 404),
+        ("GET", "/matters?search=%FF&after=%FF", 422),
+        ("GET", "/audit?since=a&since=b", 400),
+        ("POST", "/matters", 405),
+    ] {
+        let request = World::request(OWNER, method.parse().unwrap(), path);
+        let answer = world.send(request.body(axum::body::Body::empty()).unwrap()).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}: {answer:?}");
+        assert_eq!(answer.headers[header::CONTENT_TYPE], "text/html; charset=utf-8", "{path}");
+        assert_eq!(answer.headers.contains_key(header::ALLOW), status == 405, "{path}");
+        assert!(String::from_utf8_lossy(&answer.body).contains("To your matters"), "{path}: {answer:?}");
+    }
+}
