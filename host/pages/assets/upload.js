@@ -4,7 +4,7 @@
 // receipt stands in the place of the rows. Words and markup are the page's own: templates beside the form.
 
 import { Problem } from "./api.js";
-import { when } from "./times.js";
+import { localise, when } from "./times.js";
 import { forget, look, send } from "./tus.js";
 
 /** Files that travel at the same time. */
@@ -372,7 +372,9 @@ async function refresh() {
   try {
     const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
     const fresh = page.querySelector("section.documents");
-    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+    if (!old || !fresh) return;
+    old.replaceWith(document.adoptNode(fresh));
+    localise(fresh);
   } catch { /* the next look at the page shows it */ }
 }
 

@@ -150,6 +150,16 @@ impl Words {
         message.to_owned()
     }
 
+    /// A message that a script completes: each of its variables stands there as its name in braces.
+    #[must_use]
+    pub fn open(self, message: &str) -> String {
+        let mut args = FluentArgs::new();
+        for name in ["firm", "name", "others", "owner", "percent", "sent", "size", "time", "total"] {
+            args.set(name, format!("{{{name}}}"));
+        }
+        self.format(message, Some(&args))
+    }
+
     /// A moment, in milliseconds since 1970: in UTC, and by the script `times.js` in the reader's own zone.
     #[must_use]
     pub fn when(self, ms: impl Number) -> Time {

@@ -9,7 +9,9 @@ use crate::{
 };
 
 mod documents;
+mod upload;
 pub use documents::*;
+pub use upload::UPLOAD_WORDS;
 
 /// What stands around every page of the portal.
 #[derive(Clone, Debug)]
