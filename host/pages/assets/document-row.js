@@ -51,11 +51,11 @@ function said(document, share, person, change) {
 /** A moment, as every page shows it. */
 export const time = (ms) => make("time", { datetime: new Date(ms).toISOString() }, when(ms));
 
-/** The row; `state` is `will`, `stop` or none, `actions` are its buttons. */
+/** The row; `state` is `will`, `stop`, `drop` (of an offer) or none, `actions` are its buttons. */
 export function row(item, { people, staged, chosen, only, state, gone, actions }) {
   const { document } = item;
   const uploader = document.uploader && people.get(document.uploader);
-  const mark = { will: ["Will be shared", "accent"], stop: ["Will stop", "warn"] }[state];
+  const mark = { will: ["Will be shared", "accent"], stop: ["Will stop", "warn"], drop: ["Will not be offered again", "warn"] }[state];
   return make("tr", { role: "row", "data-row": document.id, "data-state": state },
     make("th", { scope: "row", role: "rowheader" }, make("div", { class: "name-cell" }, fileIcon(document.media_type),
       make("div", {}, name(document.name),

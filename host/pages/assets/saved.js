@@ -4,12 +4,15 @@
 import { make } from "./api.js";
 import { icon } from "./icon.js";
 
+/** For so long, in ms, it is news that something was saved. */
+const NEWS = 60_000;
+
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 const place = (section, { matter, user }) => `saved/${user}/${matter}/${section}`;
 
 /** `deed`: `text`, lines to say; `until`, ms, and `undo`, what is to be known to take it back. */
 export function keep(section, whose, deed) {
-  sessionStorage.setItem(place(section, whose), JSON.stringify({ ...deed, fresh: true }));
+  sessionStorage.setItem(place(section, whose), JSON.stringify({ ...deed, fresh: true, at: Date.now() }));
 }
 
 /** Says what was done last, if it is still news. `undo(deed)` takes it back. */
@@ -22,13 +25,15 @@ export function showSaved(box, section, whose, undo) {
     // Nothing that can be read is kept.
   }
   sessionStorage.removeItem(at);
-  if (!deed || !(deed.fresh || deed.until > Date.now())) return;
+  // Whoever saved on the way to somewhere else, and comes back much later, knows.
+  const news = deed?.fresh && Date.now() - deed.at < NEWS;
+  if (!deed || !(news || deed.until > Date.now())) return;
   if (deed.until > Date.now()) sessionStorage.setItem(at, JSON.stringify({ ...deed, fresh: false }));
 
   const text = make("div", {}, ...deed.text.map((line) => make("p", {}, line)));
   const note = make("div", { class: "note good saved", "data-saved": true, role: "group", "aria-label": "Saved", tabindex: "-1" }, icon("circle-check"), text);
   box.replaceChildren(note);
-  if (deed.fresh) note.focus();
+  if (news) note.focus();
   if (!deed.undo || deed.until <= Date.now()) return;
 
   const seconds = make("span", { class: "number", "aria-hidden": "true" });

@@ -154,9 +154,10 @@ export class SharingLists {
   #state(item) {
     const { chosen } = this.view;
     const of = chosen.length ? chosen : [...this.people.keys()];
-    const changes = of.map((contact) => this.staged.get(key(item.document.id, contact))).filter(Boolean);
-    if (changes.length === 0) return null;
-    return changes.some((change) => change.share) ? "will" : "stop";
+    const changed = of.filter((contact) => this.staged.has(key(item.document.id, contact)));
+    if (changed.length === 0) return null;
+    if (changed.some((contact) => this.staged.get(key(item.document.id, contact)).share)) return "will";
+    return changed.some((contact) => isLive(item, contact)) ? "stop" : "drop";
   }
 
   #row(which, item) {

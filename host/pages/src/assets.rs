@@ -117,4 +117,39 @@ mod tests {
         assert!(get(version, "../Cargo.toml").is_none());
         assert!(get(version, "icons.svg").is_some());
     }
+
+    #[test]
+    fn every_script_finds_what_it_imports() {
+        for asset in WRITTEN.iter().filter(|asset| asset.name.ends_with(".js")) {
+            let script = std::str::from_utf8(asset.bytes).expect("text");
+            for import in script.lines().filter(|line| line.starts_with("import ")) {
+                let name = import.split('"').nth(1).and_then(|path| path.strip_prefix("./")).expect("a file beside it");
+                assert!(WRITTEN.iter().any(|other| other.name == name), "{} imports {name}", asset.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_asset_that_a_template_names_is_there() {
+        fn templates(folder: &std::path::Path, found: &mut Vec<String>) {
+            for entry in std::fs::read_dir(folder).expect("templates") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    templates(&path, found)
+                } else {
+                    found.push(std::fs::read_to_string(path).expect("text"))
+                }
+            }
+        }
+        let mut found = Vec::new();
+        templates(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut found);
+        let mut named = 0;
+        for template in &found {
+            for name in template.split('"').filter(|part| part.ends_with(".js") || part.ends_with(".css")) {
+                assert!(WRITTEN.iter().any(|asset| asset.name == name), "{name}");
+                named += 1;
+            }
+        }
+        assert!(named > 10, "{named}");
+    }
 }
