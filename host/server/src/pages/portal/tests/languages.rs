@@ -17,7 +17,9 @@ fn read(page: &str) -> String {
         }
         rest = if tag.starts_with("bdi") { after.split_once("</bdi>").unwrap().1 } else { after };
     }
-    text + rest
+    text.push_str(rest);
+    // What a script puts in stands in braces, and is no word of the page.
+    text.split('{').map(|part| part.split_once('}').map_or(part, |(_, after)| after)).collect::<Vec<_>>().join(" ")
 }
 
 #[tokio::test(flavor = "multi_thread")]
