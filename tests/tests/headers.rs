@@ -34,11 +34,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// The policy of bytes that somebody else made.
 const SANDBOX: &str = "sandbox; default-src 'none'";
 /// What belongs to the one answer. Anything else, the name of a server or a door for other origins, is a leak.
-const OF_THE_ANSWER: [&str; 25] = [
+const OF_THE_ANSWER: &[&str] = &[
     "accept-ranges",
     "allow",
     "cache-control",
     "content-disposition",
+    "content-encoding",
     "content-length",
     "content-range",
     "content-security-policy",
@@ -59,6 +60,7 @@ const OF_THE_ANSWER: [&str; 25] = [
     "upload-limit",
     "upload-metadata",
     "upload-offset",
+    "vary",
     "x-request-id",
 ];
 const TRANSPORT: (&str, &str) = ("strict-transport-security", "max-age=63072000; includeSubDomains");

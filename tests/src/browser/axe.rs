@@ -45,9 +45,12 @@ impl Browser {
         if self.run("return typeof window.axe", json!([])) == "undefined" {
             self.run(&format!("{source}; window.axe = axe;"), json!([]));
         }
+        // What is still changing its colour is looked at when it has.
         let script = "const [tags, done] = arguments; \
-                      Promise.allSettled(document.getAnimations().map((moving) => moving.finished)).then(() => \
-                      axe.run(document, { runOnly: tags, resultTypes: ['violations'] })).then((found) => done(found.violations), (error) => done(String(error)))";
+                      const drawn = () => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then))); \
+                      const still = () => Promise.allSettled(document.getAnimations().map((moving) => moving.finished)); \
+                      const look = () => axe.run(document, { runOnly: tags, resultTypes: ['violations'] }); \
+                      drawn().then(still).then(look).then((found) => done(found.violations), (error) => done(String(error)))";
         let found = self.ask(Method::POST, "/execute/async", json!({ "script": script, "args": [TAGS] }));
         let rules = found.as_array().unwrap_or_else(|| panic!("axe broke off: {found}"));
         Some(rules.iter().map(|rule| format!("{}: {}", rule["id"], nodes(&rule["nodes"]))).collect())

@@ -54,9 +54,17 @@ impl Browser {
     #[track_caller]
     pub fn what_overflows(&self) -> Value {
         let script = "const edge = document.documentElement.clientWidth; \
-                      return [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > edge + 1) \
+                      return [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > edge + 1 && !one.closest('svg')) \
                       .slice(0, 5).map((one) => one.outerHTML.slice(0, 160))";
         self.run(script, json!([]))
+    }
+
+    /// Navigations that scroll up and down in themselves, which nobody means them to.
+    #[track_caller]
+    pub fn cut_navigations(&self) -> u64 {
+        let script = "return [...document.querySelectorAll('nav')].filter((one) => one.scrollHeight > one.clientHeight && one.clientHeight > 0 \
+                      && getComputedStyle(one).overflowY !== 'visible' && getComputedStyle(one).overflowY !== 'hidden').length";
+        self.run(script, json!([])).as_u64().unwrap_or(u64::MAX)
     }
 
     /// Bytes that the page and all it loaded took on the wire, and how many files that were.

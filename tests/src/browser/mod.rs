@@ -257,6 +257,19 @@ impl Browser {
         }
     }
 
+    /// Waits until nothing is being fetched any more, so that the page is as its scripts have drawn it.
+    #[track_caller]
+    pub fn is_quiet(&self) {
+        // Two looks at the same number of files, with a frame drawn in between and nothing said to be on its way.
+        const QUIET: &str = "const done = arguments[0]; const count = () => performance.getEntriesByType('resource').length; \
+                             const before = count(); \
+                             setTimeout(() => done(count() === before && !document.querySelector('[aria-busy=true]')), 60)";
+        self.wait("the page to come to rest", || {
+            let answer = self.session.send(Method::POST, "/execute/async", json!({ "script": QUIET, "args": [] }));
+            answer.is_ok_and(|answer| answer == true).then_some(())
+        });
+    }
+
     /// Everything that can be read on the page, in the dialog that is open, if one is.
     #[track_caller]
     pub fn text(&self) -> String {

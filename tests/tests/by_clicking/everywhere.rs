@@ -73,25 +73,29 @@ impl Demo {
 /// Looks at one page in every way; what is wrong with it is added to `faults`.
 #[track_caller]
 fn look_at(browser: &Browser, path: &str, faults: &mut Vec<String>) {
-    browser.forget_files();
-    browser.go(path);
+    for (dark, looked_at) in [(true, 360), (false, 1280)] {
+        browser.dark(dark);
+        browser.size(looked_at, 900);
+        browser.forget_files();
+        browser.go(path);
+        browser.is_quiet();
+        let found = browser.axe().unwrap_or_default();
+        faults.extend(found.into_iter().map(|fault| format!("{path}, dark {dark}, {looked_at} px: {fault}")));
+        for width in [360, 768, 2560, looked_at] {
+            browser.size(width, 900);
+            let wider = browser.overflow();
+            if wider > 0 {
+                faults.push(format!("{path}: {wider} px wider than {width} px: {}", browser.what_overflows()));
+            }
+            if browser.cut_navigations() > 0 {
+                faults.push(format!("{path}: a bar that scrolls in itself, at {width} px"));
+            }
+        }
+    }
     let (bytes, files) = browser.transferred();
     eprintln!("{path}: {bytes} bytes in {files} files");
     if bytes > BUDGET {
         faults.push(format!("{path}: {bytes} bytes in {files} files"));
-    }
-    for width in [360, 768, 2560] {
-        browser.size(width, 900);
-        let wider = browser.overflow();
-        if wider > 0 {
-            faults.push(format!("{path}: {wider} px wider than {width} px: {}", browser.what_overflows()));
-        }
-    }
-    for (dark, width) in [(true, 360), (false, 1280)] {
-        browser.size(width, 900);
-        browser.dark(dark);
-        let found = browser.axe().unwrap_or_default();
-        faults.extend(found.into_iter().map(|fault| format!("{path}, dark {dark}, {width} px: {fault}")));
     }
     faults.extend(browser.complaints().into_iter().map(|complaint| format!("{path}: {complaint}")));
 }

@@ -8,6 +8,7 @@
 //! | `staff` | the pages of the firm's own people |
 //! | `portal` | the pages of its customers |
 //! | `mailbox` | the demo's mailbox |
+//! | `small` | compression |
 
 use axum::{
     Router,
@@ -26,6 +27,7 @@ use crate::{
 
 mod mailbox;
 pub mod portal;
+mod small;
 pub mod staff;
 
 /// Every page. The mailbox is there only in the demo.
@@ -36,6 +38,7 @@ pub fn routes(with_mailbox: bool) -> Router<SharedApp> {
         .merge(staff::routes())
         .merge(portal::routes())
         .merge(mailbox::routes(with_mailbox))
+        .layer(axum::middleware::from_fn(small::small))
 }
 
 /// An address at which there is nothing: customers are told so on a page.
