@@ -65,6 +65,44 @@ impl Ground {
         Self { host, staff, owner, matter, ann, ben, documents }
     }
 
+    /// Gives contacts access, each with or without the right to download.
+    pub async fn admit(&self, contacts: &[(&str, bool)]) {
+        let change = |(contact, download): &(&str, bool)| json!({ "contact": contact, "portal": true, "can_download": download });
+        let changes: Vec<Value> = contacts.iter().map(change).collect();
+        let save = json!({ "revision": self.revision("access").await, "changes": changes });
+        self.staff.put(&self.section("access"), save).await.expect(200);
+    }
+
+    /// Shares documents with contacts.
+    pub async fn share(&self, pairs: &[(&str, &str)]) {
+        let pair = |(document, contact): &(&str, &str)| json!({ "document": document, "contact": contact });
+        let pairs: Vec<Value> = pairs.iter().map(pair).collect();
+        let save = json!({ "revision": self.revision("sharing").await, "share": pairs, "unshare": [] });
+        self.staff.put(&self.section("sharing"), save).await.expect(200);
+    }
+
+    /// Links another contact to the matter, and answers their id.
+    pub async fn link(&self, name: &str, email: &str) -> String {
+        let contact = self.staff.post("/api/contacts", json!({ "name": name, "email": email })).await.expect(201);
+        let contact = text(&contact, "id");
+        let path = format!("/api/matters/{}/contacts/{contact}", self.matter);
+        self.staff.put(&path, json!({ "role": "heir" })).await.expect(204);
+        contact
+    }
+
+    /// Lets another user of the firm into the matter, with every right.
+    pub async fn colleague(&self, name: &str, email: &str) -> String {
+        let user = self.host.hire("firm", name, email, false);
+        let path = format!("/api/matters/{}/members/{user}", self.matter);
+        self.staff.put(&path, json!({ "can_edit": true, "can_share": true })).await.expect(200);
+        user
+    }
+
+    /// The page of one of Client Connect's sections.
+    pub fn page(&self, section: &str) -> String {
+        format!("/matters/{}/client-connect/{section}", self.matter)
+    }
+
     /// The path of one of Client Connect's sections.
     pub fn section(&self, section: &str) -> String {
         format!("/api/matters/{}/client-connect/{section}", self.matter)

@@ -186,6 +186,36 @@ impl TestHost {
         answer.expect("the host's own records")
     }
 
+    /// Every row of every table as text, to be compared: but for the sessions, which note when they were used last.
+    ///
+    /// # Panics
+    /// If the records cannot be read.
+    pub fn dump(&self) -> Vec<String> {
+        self.own(|tx, _| {
+            let read = |query: &str| -> rusqlite::Result<Vec<String>> {
+                let mut statement = tx.conn().prepare(query)?;
+                let columns = statement.column_count();
+                let rows = statement.query_map([], |row| {
+                    let values = (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at));
+                    Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
+                })?;
+                rows.collect()
+            };
+            let tables =
+                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '%session%' ORDER BY name";
+            let mut statement = tx.conn().prepare(tables).expect("the schema");
+            let tables = statement.query_map([], |row| row.get::<_, String>(0)).expect("the tables");
+            let tables = tables.map(|name| name.expect("a table's name"));
+            let rows = tables.flat_map(|table| {
+                let rows = read(&format!("SELECT * FROM \"{table}\"")).expect("a table's rows");
+                rows.into_iter().map(move |row| format!("{table} {row}"))
+            });
+            let mut rows: Vec<String> = rows.collect();
+            rows.sort();
+            Ok(rows)
+        })
+    }
+
     /// A browser of its own, signed in as this user.
     pub async fn staff(&self, email: &str) -> Person {
         self.staff_with(email, PASSWORD).await

@@ -205,6 +205,17 @@ impl<'b> Part<'b> {
         text.as_str().unwrap_or_default().to_owned()
     }
 
+    /// What can be read now in each of the elements in it that a selector finds.
+    #[track_caller]
+    pub fn texts(&self, selector: &str) -> Vec<String> {
+        const TEXTS: &str = "const [within, selector] = arguments; \
+                             return [...within.querySelectorAll(selector)].filter((one) => one.checkVisibility()).map((one) => one.innerText.trim())";
+        let Some(element) = self.look() else { return Vec::new() };
+        let body = json!({ "script": TEXTS, "args": [element, selector] });
+        let texts = self.browser.session.send(Method::POST, "/execute/sync", body).unwrap_or_default();
+        texts.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+    }
+
     /// Reads without waiting; a page that is just leaving has no words.
     fn words_now(&self) -> Option<String> {
         if self.steps.is_empty() {

@@ -4,3 +4,4 @@
 
 mod entering;
 mod everywhere;
+mod sharing;
