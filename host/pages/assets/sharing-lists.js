@@ -19,7 +19,9 @@ export class SharingLists {
     this.places = {};
     for (const which of Object.keys(LANES)) {
       this.places[which] = this.root.querySelector(`[data-list='${which}']`);
-      this.lists[which] = new DocumentList(`${this.url}/documents`, () => this.draw(which));
+      // What the list of all says where it is empty depends on how many only some of them see.
+      const drawn = which === "some" ? ["some", "shared"] : [which];
+      this.lists[which] = new DocumentList(`${this.url}/documents`, () => drawn.forEach((one) => this.draw(one)));
       this.#minimise(which);
     }
   }

@@ -7,6 +7,7 @@ const KINDS = {
   button: "button, summary, [role=button]",
   link: "a[href]",
   field: "input:not([type=hidden]), textarea, select",
+  files: "input[type=file]:not([disabled])",
   row: "tr, li, [role=row], [role=listitem], article",
   part: "section, fieldset, form, dialog, table, aside, nav, header, details, [role=region], [role=group], [role=alert], .card",
   heading: "h1, h2, h3, h4",
@@ -34,13 +35,14 @@ const modal = [...document.querySelectorAll("dialog")].filter((dialog) => dialog
 let places = [modal ?? document.body];
 for (const { kind, text } of steps) {
   const inside = places.flatMap((place) => [...(place.matches(KINDS[kind] ?? kind) ? [place] : []), ...place.querySelectorAll(KINDS[kind] ?? kind)]);
-  const visible = [...new Set(inside)].filter(seen);
-  if (kind === "row") {
+  // A field for files is mostly hidden behind what it is clicked by.
+  const visible = [...new Set(inside)].filter((element) => kind === "files" || seen(element));
+  if (kind === "files") {
+    places = visible;
+  } else if (kind === "row") {
     // The smallest that has the words.
     const having = visible.filter((element) => words(element.innerText).includes(text));
     places = having.filter((element) => !having.some((other) => other !== element && element.contains(other)));
-  } else if (text === undefined) {
-    places = visible;
   } else {
     const name = kind === "part" ? titleOf : nameOf;
     const exact = visible.filter((element) => name(element) === text);

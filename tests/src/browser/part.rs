@@ -90,6 +90,23 @@ impl<'b> Part<'b> {
         self.browser.session.send(Method::POST, "/execute/sync", body).ok().filter(|found| !found.is_null())
     }
 
+    /// What a script makes of the element, found and read in one, so that nothing is drawn anew in between; none if it is
+    /// not there. `it` is the element, `more` what is given.
+    fn read(&self, script: &str, more: &Value) -> Option<Value> {
+        let script = format!(
+            "const it = (function () {{ {FIND} }})(...arguments[0]); if (!it) return null; const more = arguments[1]; {script}"
+        );
+        let body = json!({ "script": script, "args": [self.arguments(false), more] });
+        self.browser.session.send(Method::POST, "/execute/sync", body).ok().filter(|found| !found.is_null())
+    }
+
+    /// Waits for it.
+    #[track_caller]
+    fn await_read(&self, script: &str, more: Value) -> Value {
+        self.browser.wait(&format!("{:?} {more}", self.steps), || self.read(&format!("return [{script}]"), &more))[0]
+            .clone()
+    }
+
     /// How many there are now.
     #[track_caller]
     pub fn count(&self) -> usize {
@@ -163,11 +180,7 @@ impl<'b> Part<'b> {
     /// Chooses files in the field for files, which a button may stand for.
     #[track_caller]
     pub fn choose_files(&self, files: &[&Path]) {
-        const FIELD: &str = "const [, within] = arguments; \
-                             return (within ?? document).querySelector('input[type=file]:not([disabled])')";
-        let within = if self.steps.is_empty() { Value::Null } else { self.await_it() };
-        let field = self.browser.run(FIELD, json!([null, within]));
-        assert!(!field.is_null(), "{}: no field for files\n{}", self.browser.whose, self.browser.text());
+        let field = self.element("files", "");
         let names: Vec<String> = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
         let path = format!("/element/{}/value", id_of(&field));
         self.browser.ask(Method::POST, &path, json!({ "text": names.join("\n") }));
@@ -176,22 +189,19 @@ impl<'b> Part<'b> {
     /// A property of the field with this label.
     #[track_caller]
     pub fn field(&self, label: &str, property: &str) -> Value {
-        let element = self.element("field", label);
-        self.browser.run("return arguments[0][arguments[1]]", json!([element, property]))
+        self.step("field", label).await_read("it[more]", json!(property))
     }
 
     /// A property of the thing that is called this: of a button, `disabled`.
     #[track_caller]
     pub fn thing(&self, name: &str, property: &str) -> Value {
-        let element = self.element("thing", name);
-        self.browser.run("return arguments[0][arguments[1]]", json!([element, property]))
+        self.step("thing", name).await_read("it[more]", json!(property))
     }
 
     /// An attribute of the button that is called this.
     #[track_caller]
     pub fn attribute(&self, name: &str, attribute: &str) -> Value {
-        let element = self.element("thing", name);
-        self.browser.run("return arguments[0].getAttribute(arguments[1])", json!([element, attribute]))
+        self.step("thing", name).await_read("it.getAttribute(more)", json!(attribute))
     }
 
     /// Everything that can be read in it.
@@ -200,19 +210,14 @@ impl<'b> Part<'b> {
         if self.steps.is_empty() {
             return self.browser.text();
         }
-        let element = self.await_it();
-        let text = self.browser.run("return arguments[0].innerText.replace(/\\s+/g, ' ')", json!([element]));
-        text.as_str().unwrap_or_default().to_owned()
+        self.await_read("it.innerText.replace(/\\s+/g, ' ')", Value::Null).as_str().unwrap_or_default().to_owned()
     }
 
     /// What can be read now in each of the elements in it that a selector finds.
     #[track_caller]
     pub fn texts(&self, selector: &str) -> Vec<String> {
-        const TEXTS: &str = "const [within, selector] = arguments; \
-                             return [...within.querySelectorAll(selector)].filter((one) => one.checkVisibility()).map((one) => one.innerText.trim())";
-        let Some(element) = self.look() else { return Vec::new() };
-        let body = json!({ "script": TEXTS, "args": [element, selector] });
-        let texts = self.browser.session.send(Method::POST, "/execute/sync", body).unwrap_or_default();
+        const TEXTS: &str = "return [...it.querySelectorAll(more)].filter((one) => one.checkVisibility()).map((one) => one.innerText.trim())";
+        let texts = self.read(TEXTS, &json!(selector)).unwrap_or_default();
         texts.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
     }
 
@@ -221,10 +226,7 @@ impl<'b> Part<'b> {
         if self.steps.is_empty() {
             return Some(self.browser.text());
         }
-        let element = self.look()?;
-        let body = json!({ "script": "return arguments[0].innerText.replace(/\\s+/g, ' ')", "args": [element] });
-        let text = self.browser.session.send(Method::POST, "/execute/sync", body).ok()?;
-        text.as_str().map(str::to_owned)
+        self.read("return it.innerText.replace(/\\s+/g, ' ')", &Value::Null)?.as_str().map(str::to_owned)
     }
 
     /// Waits until these words are in it.

@@ -49,6 +49,7 @@ async fn demo() -> Demo {
         ("at", one()),
         ("name", "base.css".into()),
         ("letter", one()),
+        ("upload", one()),
     ]);
     eprintln!("demo in {:?}", began.elapsed());
     Demo { host, staff, values }
@@ -81,7 +82,7 @@ fn look_at(browser: &Browser, path: &str, faults: &mut Vec<String>) {
         browser.is_quiet();
         let found = browser.axe().unwrap_or_default();
         faults.extend(found.into_iter().map(|fault| format!("{path}, dark {dark}, {looked_at} px: {fault}")));
-        for width in [360, 2560, looked_at] {
+        for width in [360, 768, 2560, looked_at] {
             browser.size(width, 900);
             let wider = browser.overflow();
             if wider > 0 {
