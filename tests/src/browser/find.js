@@ -13,7 +13,8 @@ const KINDS = {
   heading: "h1, h2, h3, h4",
 };
 
-const words = (text) => (text ?? "").replace(/\s+/g, " ").trim();
+// Marks that set names apart from the words around them are not seen.
+const words = (text) => (text ?? "").replace(/[\u2066-\u2069]/g, "").replace(/\s+/g, " ").trim();
 const named = (ids) => words(ids.split(/\s+/).map((id) => document.getElementById(id)?.textContent).join(" "));
 const nameOf = (element) => {
   if (element.hasAttribute("aria-labelledby")) return named(element.getAttribute("aria-labelledby"));

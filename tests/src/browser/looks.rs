@@ -1,5 +1,6 @@
 //! How a page looks and in which surroundings: size, dark or light, the network; and pictures of it.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Browser;
@@ -38,9 +39,9 @@ impl Browser {
     }
 
     fn network(&self, offline: bool, upload: i64) {
-        self.chromium("Network.enable", json!({}));
-        let network = json!({ "offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload });
-        self.chromium("Network.emulateNetworkConditions", network);
+        let network =
+            json!({ "offline": offline, "latency": 0, "download_throughput": -1, "upload_throughput": upload });
+        self.ask(Method::POST, "/chromium/network_conditions", json!({ "network_conditions": network }));
     }
 
     /// By how many pixels the page is wider than the screen.

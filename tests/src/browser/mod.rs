@@ -166,7 +166,7 @@ impl Browser {
         let code = code_in(&mails[before].text).expect("a code");
         self.fill("Code", &code);
         self.press("Enter");
-        self.until("the sign-in is over", "return !location.pathname.includes('sign-in')");
+        self.until("the sign-in is over", "return document.querySelector('.initials') !== null");
     }
 
     /// Takes over where this person is signed in.
@@ -274,7 +274,7 @@ impl Browser {
     #[track_caller]
     pub fn text(&self) -> String {
         const TEXT: &str = "const modal = [...document.querySelectorAll('dialog')].filter((one) => one.matches(':modal')).at(-1); \
-                            return (modal ?? document.body).innerText.replace(/\\s+/g, ' ')";
+                            return (modal ?? document.body).innerText.replace(/[\\u2066-\\u2069]/g, '').replace(/\\s+/g, ' ')";
         let answer = self.session.send(Method::POST, "/execute/sync", json!({ "script": TEXT, "args": [] }));
         answer.ok().and_then(|answer| answer.as_str().map(str::to_owned)).unwrap_or_default()
     }
@@ -334,7 +334,16 @@ impl Browser {
     #[track_caller]
     pub fn downloaded(&self, name: &str) -> Vec<u8> {
         let path = self.profile.path().join("downloads").join(name);
-        self.wait(&format!("the download of {name}"), || fs::read(&path).ok())
+        // It is there under its name before it has its bytes.
+        self.wait(&format!("the download of {name}"), || fs::read(&path).ok().filter(|bytes| !bytes.is_empty()))
+    }
+
+    /// The names of the files that were saved.
+    #[track_caller]
+    pub fn downloads(&self) -> Vec<String> {
+        let files = fs::read_dir(self.profile.path().join("downloads")).expect("a folder for downloads");
+        let names = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned());
+        names.filter(|name| !name.ends_with(".crdownload") && !name.starts_with('.')).collect()
     }
 
     /// A file of this person's, to be sent; the same name holds other bytes when it is made again.

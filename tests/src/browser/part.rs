@@ -210,13 +210,16 @@ impl<'b> Part<'b> {
         if self.steps.is_empty() {
             return self.browser.text();
         }
-        self.await_read("it.innerText.replace(/\\s+/g, ' ')", Value::Null).as_str().unwrap_or_default().to_owned()
+        self.await_read("it.innerText.replace(/[\\u2066-\\u2069]/g, '').replace(/\\s+/g, ' ')", Value::Null)
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// What can be read now in each of the elements in it that a selector finds.
     #[track_caller]
     pub fn texts(&self, selector: &str) -> Vec<String> {
-        const TEXTS: &str = "return [...it.querySelectorAll(more)].filter((one) => one.checkVisibility()).map((one) => one.innerText.trim())";
+        const TEXTS: &str = "return [...it.querySelectorAll(more)].filter((one) => one.checkVisibility()).map((one) => one.innerText.replace(/[\\u2066-\\u2069]/g, '').trim())";
         let texts = self.read(TEXTS, &json!(selector)).unwrap_or_default();
         texts.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
     }
@@ -226,7 +229,9 @@ impl<'b> Part<'b> {
         if self.steps.is_empty() {
             return Some(self.browser.text());
         }
-        self.read("return it.innerText.replace(/\\s+/g, ' ')", &Value::Null)?.as_str().map(str::to_owned)
+        self.read("return it.innerText.replace(/[\\u2066-\\u2069]/g, '').replace(/\\s+/g, ' ')", &Value::Null)?
+            .as_str()
+            .map(str::to_owned)
     }
 
     /// Waits until these words are in it.

@@ -4,4 +4,8 @@
 
 mod entering;
 mod everywhere;
+mod keyboard;
+mod main_job;
+mod portal;
+mod sections;
 mod sharing;
