@@ -28,6 +28,11 @@ pub struct Mail {
 }
 
 impl Mail {
+    /// Whether it went to this address, however the firm writes it.
+    fn is_to(&self, address: &str) -> bool {
+        self.to.iter().any(|to| to.eq_ignore_ascii_case(address))
+    }
+
     /// A header's value, decoded, by its name.
     pub fn header(&self, name: &str) -> Option<String> {
         let message = MessageParser::default().parse(&self.raw)?;
@@ -98,7 +103,7 @@ impl MailServer {
 
     /// What has come so far for this address.
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {
-        self.shared.lock().mails.iter().filter(|mail| mail.to.iter().any(|to| to == address)).cloned().collect()
+        self.shared.lock().mails.iter().filter(|mail| mail.is_to(address)).cloned().collect()
     }
 
     /// Everything that has come so far.
@@ -122,7 +127,7 @@ impl MailServer {
         let deadline = Instant::now() + Duration::from_secs(60);
         let mut state = self.shared.lock();
         loop {
-            let theirs = state.mails.iter().filter(|mail| mail.to.iter().any(|to| to == address));
+            let theirs = state.mails.iter().filter(|mail| mail.is_to(address));
             let found: Vec<Mail> = theirs.filter(|mail| wanted(mail)).cloned().collect();
             if found.len() >= count {
                 return found;

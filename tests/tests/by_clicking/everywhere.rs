@@ -24,7 +24,6 @@ struct Demo {
 }
 
 async fn demo() -> Demo {
-    let began = std::time::Instant::now();
     let host = TestHost::start_with(Setup { demo: true, ..Setup::default() }).await;
     let staff = host.staff_with("miriam@ashgrove.example", "demo-miriam").await;
     let get = async |path: String| staff.get(&path).await.expect(200);
@@ -52,7 +51,6 @@ async fn demo() -> Demo {
         ("letter", one()),
         ("upload", one()),
     ]);
-    eprintln!("demo in {:?}", began.elapsed());
     Demo { host, staff, values }
 }
 
