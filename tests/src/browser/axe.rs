@@ -41,19 +41,39 @@ impl Browser {
     /// If it does not run.
     #[track_caller]
     pub fn axe(&self) -> Option<Vec<String>> {
+        self.axe_in("html")
+    }
+
+    /// The same of the part that a selector finds.
+    ///
+    /// # Panics
+    /// If it does not run.
+    #[track_caller]
+    pub fn axe_in(&self, selector: &str) -> Option<Vec<String>> {
         let source = source()?;
         if self.run("return typeof window.axe", json!([])) == "undefined" {
             self.run(&format!("{source}; window.axe = axe;"), json!([]));
         }
         // What is still changing its colour is looked at when it has.
-        let script = "const [tags, done] = arguments; \
+        let script = "const [tags, selector, done] = arguments; \
                       const drawn = () => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then))); \
                       const still = () => Promise.allSettled(document.getAnimations().map((moving) => moving.finished)); \
-                      const look = () => axe.run(document, { runOnly: tags, resultTypes: ['violations'] }); \
+                      const look = () => axe.run(selector === 'html' ? document : selector, { runOnly: tags, resultTypes: ['violations'] }); \
                       drawn().then(still).then(look).then((found) => done(found.violations), (error) => done(String(error)))";
-        let found = self.ask(Method::POST, "/execute/async", json!({ "script": script, "args": [TAGS] }));
+        let found = self.ask(Method::POST, "/execute/async", json!({ "script": script, "args": [TAGS, selector] }));
         let rules = found.as_array().unwrap_or_else(|| panic!("axe broke off: {found}"));
         Some(rules.iter().map(|rule| format!("{}: {}", rule["id"], nodes(&rule["nodes"]))).collect())
+    }
+
+    /// Waits for the page to come to rest as it is now, with what is open on it, and lets nothing be found on it.
+    ///
+    /// # Panics
+    /// If something is found.
+    #[track_caller]
+    pub fn suits_everybody(&self) {
+        self.is_quiet();
+        let found = self.axe().unwrap_or_default();
+        assert!(found.is_empty(), "{}\n{}", found.join("\n"), self.text());
     }
 }
 

@@ -11,20 +11,21 @@ use client_connect_tests::{
     person::{Person, items, text},
     routes::{filled, routes},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Bytes that a page and all that it loads may take on the wire.
 const BUDGET: u64 = 100_000;
 
 /// The demo, and what stands for the names in the paths.
-struct Demo {
-    host: TestHost,
-    staff: Person,
-    values: BTreeMap<&'static str, String>,
+pub(crate) struct Demo {
+    pub(crate) host: TestHost,
+    pub(crate) staff: Person,
+    pub(crate) values: BTreeMap<&'static str, String>,
 }
 
-async fn demo() -> Demo {
-    let host = TestHost::start_with(Setup { demo: true, ..Setup::default() }).await;
+pub(crate) async fn demo() -> Demo {
+    let public_url = "http://portal.ashgrove.example".into();
+    let host = TestHost::start_with(Setup { demo: true, public_url, ..Setup::default() }).await;
     let staff = host.staff_with("miriam@ashgrove.example", "demo-miriam").await;
     let get = async |path: String| staff.get(&path).await.expect(200);
     // Lists are pages of rows, or rows alone; a row is the thing, or says what it is to the matter.
@@ -81,6 +82,8 @@ fn look_at(browser: &Browser, path: &str, faults: &mut Vec<String>) {
         browser.is_quiet();
         let found = browser.axe().unwrap_or_default();
         faults.extend(found.into_iter().map(|fault| format!("{path}, dark {dark}, {looked_at} px: {fault}")));
+        faults
+            .extend(dialogs(browser).into_iter().map(|fault| format!("{path}, dark {dark}, {looked_at} px: {fault}")));
         for width in [360, 768, 2560, looked_at] {
             browser.size(width, 900);
             let wider = browser.overflow();
@@ -100,6 +103,31 @@ fn look_at(browser: &Browser, path: &str, faults: &mut Vec<String>) {
     faults.extend(browser.complaints().into_iter().map(|complaint| format!("{path}: {complaint}")));
 }
 
+/// Opens each dialog and each menu of the page, and looks at it. Of those that many rows have, one is looked at.
+fn dialogs(browser: &Browser) -> Vec<String> {
+    let all = "const kinds = new Map([...document.querySelectorAll('dialog[id], [popover][id]')].map((one) => [one.id.replace(/[0-9a-f-]*\\d[0-9a-f-]*$/, ''), one.id])); \
+               return [...kinds.values()]";
+    let open =
+        "const it = document.getElementById(arguments[0]); if (it.showModal) it.showModal(); else it.showPopover()";
+    let close = "const it = document.getElementById(arguments[0]); if (it.close) it.close(); else it.hidePopover()";
+    let mut faults = Vec::new();
+    for id in browser.run(all, json!([])).as_array().into_iter().flatten() {
+        browser.run(open, json!([id]));
+        let selector = format!("[id='{}']", id.as_str().unwrap_or_default());
+        let found = browser.axe_in(&selector).unwrap_or_default();
+        faults.extend(found.into_iter().map(|fault| format!("{selector}: {fault}")));
+        let wider = browser.run(
+            "const it = document.querySelector(arguments[0]); return it.scrollWidth - it.clientWidth",
+            json!([selector]),
+        );
+        if wider.as_i64().is_none_or(|wider| wider > 0) {
+            faults.push(format!("{selector}: {wider} px wider than it may be"));
+        }
+        browser.run(close, json!([id]));
+    }
+    faults
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_suits_everybody() {
     let demo = demo().await;
@@ -108,7 +136,7 @@ async fn every_page_suits_everybody() {
     let customer = demo.host.customer("eleanor.hartley@mail.example").await;
     let mut looked_at = Vec::new();
     for person in [&demo.host.stranger(), &customer, &demo.staff] {
-        browser.chromium("Network.clearBrowserCookies", serde_json::json!({}));
+        browser.chromium("Network.clearBrowserCookies", json!({}));
         browser.bring_cookies(person);
         for page in demo.pages(person).await {
             if !looked_at.contains(&page) {

@@ -4,8 +4,10 @@
 
 mod entering;
 mod everywhere;
+mod growth;
 mod keyboard;
 mod main_job;
+mod pictures;
 mod portal;
 mod sections;
 mod sharing;

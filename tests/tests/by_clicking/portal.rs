@@ -164,6 +164,7 @@ async fn cu6_sh20_the_list_sorts_both_ways_and_the_same_name_is_a_second_documen
     send.see("ready to be sent");
     send.click("Send");
     ann.see("before, as “Will.txt”.");
+    ann.suits_everybody();
     ann.reload();
     ann.wait("three of the name", || (names().iter().filter(|name| *name == "Will.txt").count() == 3).then_some(()));
     ann.part("Documents").see("Sent by you");
@@ -188,6 +189,7 @@ async fn an_upload_goes_on_after_a_lost_connection() {
     send.see("of 3 MB");
     ann.offline(true);
     send.see("Connection lost.");
+    assert_eq!(ann.axe().unwrap_or_default(), Vec::<String>::new());
     ann.offline(false);
     ann.see("Your documents have arrived");
     let owner =

@@ -184,7 +184,10 @@ async fn sh12_leaving_and_choosing_others_ask_what_becomes_of_the_changes() {
     let before = ground.host.dump();
 
     // On the way out.
+    staff.suits_everybody();
     staff.click("Access");
+    staff.part("Leave without saving?").see("1 change is not saved.");
+    staff.suits_everybody();
     staff.part("Leave without saving?").click("Cancel");
     assert_eq!(staff.path(), here);
     staged(&staff, 1);
@@ -236,6 +239,7 @@ async fn ov11_nothing_is_stored_before_save_and_pressing_twice_saves_once() {
     let sheet = staff.part("Review before saving");
     sheet.see("Will no longer see");
     sheet.see("Ann Weber is told by one mail");
+    staff.suits_everybody();
     assert_eq!(ground.host.dump(), before, "the review stores nothing");
     staff.click("Go on editing");
     staged(&staff, 2);
@@ -274,6 +278,7 @@ async fn ov12_two_save_at_once_the_second_reads_the_difference_and_loses_nothing
     sheet.see("Somebody else has saved this section meanwhile.");
     sheet.see("Olivia Hall shared “Inventory.txt” with Ann Weber.");
     sheet.see("Notes.txt");
+    omar.suits_everybody();
     sheet.click("Save");
     omar.part("Saved").see("Shared 1 document with Ann Weber.");
     lists(&omar, SHARED, &["Inventory.txt", "Notes.txt"]);
@@ -320,6 +325,7 @@ async fn a_save_can_be_undone_while_its_mails_are_held() {
     staged(&staff, 1);
     save(&staff);
     staff.see("Ann Weber is told by one mail, in 2 minutes. Until then it can be undone.");
+    staff.suits_everybody();
     let held = || {
         let waiting = "SELECT count(*) FROM letters WHERE state = 'waiting'";
         ground.host.own(|tx, _| Ok(tx.conn().query_row(waiting, [], |row| row.get::<_, i64>(0)).expect("a count")))
