@@ -49,11 +49,11 @@ pub(super) fn programs() -> Option<&'static Programs> {
 /// If every test is to be run.
 pub fn missing(what: &str, command: &str) {
     static SAID: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    assert!(env::var(ALL).as_deref() != Ok("all"), "{what}: missing; {command}");
+    assert!(env::var(ALL).as_deref() != Ok("all"), "missing: {what}; to install it: {command}");
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     if !said.iter().any(|known| known == what) {
         said.push(what.to_owned());
-        let line = format!("\nNOT TESTED: {what} missing, and the tests in a browser need it: {command}\n");
+        let line = format!("\nNOT TESTED in a browser, as it is missing: {what}. To install it: {command}\n");
         // Who has no terminal to read it on has lost nothing.
         std::io::stderr().write_all(line.as_bytes()).ok();
     }

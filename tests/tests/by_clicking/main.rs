@@ -2,6 +2,7 @@
 //!
 //! Where this machine has no Chromium, that is said aloud and nothing here is tested.
 
+mod documents;
 mod entering;
 mod everywhere;
 mod growth;

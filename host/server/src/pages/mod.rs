@@ -41,10 +41,22 @@ pub fn routes(with_mailbox: bool) -> Router<SharedApp> {
         .layer(axum::middleware::from_fn(small::small))
 }
 
-/// An address at which there is nothing: customers are told so on a page.
-pub(crate) async fn nothing(State(app): State<SharedApp>, reader: portal::Reader, path: Uri) -> Response {
+/// An address at which there is nothing: whoever reads pages is told so on one, and a program as everywhere in the API.
+pub(crate) async fn nothing(
+    State(app): State<SharedApp>,
+    reader: portal::Reader,
+    path: Uri,
+    headers: HeaderMap,
+) -> Response {
     if path.path().starts_with("/portal/") {
         return portal::nothing(app, reader).await;
+    }
+    let reads = headers
+        .get(header::ACCEPT)
+        .and_then(|kinds| kinds.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/html"));
+    if reads && !path.path().starts_with("/api/") {
+        return problem_page(&Problem::not_found(), ("/", "To the start"));
     }
     Problem::not_found().into_response()
 }

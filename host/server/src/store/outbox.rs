@@ -382,9 +382,10 @@ pub fn told_before(tx: &SqliteTx, now: Timestamp) -> Result<()> {
     while gather(tx, now.saturating_add(u64::from(u32::MAX)), u32::MAX)? > 0 {}
     tx.conn()
         .prepare_cached(
-            "UPDATE letters SET state = 'sent',
-                 sent_at = min(?1, coalesce((SELECT max(due_at) FROM notices WHERE letter = letters.id), ?1))
-             WHERE state = 'waiting'",
+            "UPDATE letters SET state = 'sent', sent_at = due.at, created_at = due.at
+             FROM (SELECT l.id, min(?1, coalesce((SELECT max(due_at) FROM notices WHERE letter = l.id), ?1)) AS at
+                   FROM letters l WHERE l.state = 'waiting') AS due
+             WHERE due.id = letters.id",
         )?
         .execute([sql::ms(now)])?;
     Ok(())

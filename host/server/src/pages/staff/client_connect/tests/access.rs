@@ -136,7 +136,7 @@ async fn ov2_what_was_told_before_was_not_told_in_the_future() {
         let now = unit.now();
         outbox::told_before(unit.tx(), now)?;
         let fates = outbox::fates(unit.tx(), "m1")?;
-        assert!(fates[0].sent_at.is_some_and(|sent| sent <= now), "{fates:?}");
+        assert!(fates[0].sent_at.is_some_and(|sent| sent <= now) && fates[0].created_at <= now, "{fates:?}");
         Ok::<_, Problem>(())
     };
     world.app.runtime.write(told).unwrap();
