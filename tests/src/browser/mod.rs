@@ -16,13 +16,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{
-    host::{PASSWORD, TestHost, code_in},
-    person::Person,
-};
+use crate::host::TestHost;
 
 mod axe;
 mod driver;
+mod entering;
+mod files;
+mod keys;
 mod looks;
 mod part;
 
@@ -117,67 +117,6 @@ impl Browser {
         browser.size(kind.width, kind.height);
         browser.dark(kind.dark);
         Some(browser)
-    }
-
-    /// One in which a member of staff is signed in.
-    ///
-    /// # Panics
-    /// As `open` does, or if they cannot sign in.
-    pub fn staff(host: &TestHost, email: &str) -> Option<Self> {
-        let browser = Self::open(host, email)?;
-        browser.sign_in_staff(email);
-        Some(browser)
-    }
-
-    /// One in which a customer is signed in.
-    ///
-    /// # Panics
-    /// As `open` does, or if they cannot sign in.
-    pub fn customer(host: &TestHost, email: &str) -> Option<Self> {
-        let browser = Self::open(host, email)?;
-        browser.sign_in_customer(host, email);
-        Some(browser)
-    }
-
-    /// Signs a member of staff in by the form.
-    ///
-    /// # Panics
-    /// If that does not work.
-    #[track_caller]
-    pub fn sign_in_staff(&self, email: &str) {
-        self.go("/sign-in");
-        self.fill("E-mail address", email);
-        self.fill("Password", PASSWORD);
-        self.click("Sign in");
-        self.see_heading("Matters");
-    }
-
-    /// Signs a customer in by the code in their mail.
-    ///
-    /// # Panics
-    /// If that does not work.
-    #[track_caller]
-    pub fn sign_in_customer(&self, host: &TestHost, email: &str) {
-        let before = host.mail.mails_to(email).iter().filter(|mail| code_in(&mail.text).is_some()).count();
-        self.go("/portal");
-        self.fill("E-mail address", email);
-        self.press("Enter");
-        let mails = host.mail.wait_for_those(email, before + 1, |mail| code_in(&mail.text).is_some());
-        let code = code_in(&mails[before].text).expect("a code");
-        self.fill("Code", &code);
-        self.press("Enter");
-        self.until("the sign-in is over", "return document.querySelector('.initials') !== null");
-    }
-
-    /// Takes over where this person is signed in.
-    #[track_caller]
-    pub fn bring_cookies(&self, person: &Person) {
-        for (name, value) in person.cookies() {
-            self.chromium(
-                "Network.setCookie",
-                json!({ "name": name, "value": value, "url": self.base, "httpOnly": true }),
-            );
-        }
     }
 
     /// Opens a page of the host, or of another if it is a whole address.
@@ -279,44 +218,6 @@ impl Browser {
         answer.ok().and_then(|answer| answer.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
-    /// Presses a key, by its name or as a letter, with those held that are named before it: `Shift+Tab`.
-    ///
-    /// # Panics
-    /// If there is no such key.
-    #[track_caller]
-    pub fn press(&self, keys: &str) {
-        let keys: Vec<String> = keys.split('+').map(key).collect();
-        let down = keys.iter().map(|key| json!({ "type": "keyDown", "value": key }));
-        let up = keys.iter().rev().map(|key| json!({ "type": "keyUp", "value": key }));
-        let actions: Vec<Value> = down.chain(up).collect();
-        self.ask(Method::POST, "/actions", json!({ "actions": [{ "type": "key", "id": "keys", "actions": actions }] }));
-    }
-
-    /// What the keyboard is at, as a screen reader would call it.
-    #[track_caller]
-    pub fn focused(&self) -> String {
-        let element = self.ask(Method::GET, "/element/active", Value::Null);
-        self.ask(Method::GET, &format!("/element/{}/computedlabel", id_of(&element)), Value::Null)
-            .as_str()
-            .unwrap_or_default()
-            .to_owned()
-    }
-
-    /// Goes on with Tab until what the keyboard is at is called this; the words may be a part of its name.
-    ///
-    /// # Panics
-    /// If a hundred steps do not lead there.
-    #[track_caller]
-    pub fn tab_to(&self, name: &str) {
-        for _ in 0..100 {
-            if self.focused().contains(name) {
-                return;
-            }
-            self.press("Tab");
-        }
-        panic!("{}: Tab does not lead to “{name}”\n{}", self.whose, self.text());
-    }
-
     /// The tabs that are open.
     #[track_caller]
     pub fn tabs(&self) -> Vec<String> {
@@ -328,34 +229,6 @@ impl Browser {
     #[track_caller]
     pub fn turn_to(&self, tab: &str) {
         self.ask(Method::POST, "/window", json!({ "handle": tab }));
-    }
-
-    /// The file that was saved last under this name, once it is whole.
-    #[track_caller]
-    pub fn downloaded(&self, name: &str) -> Vec<u8> {
-        let path = self.profile.path().join("downloads").join(name);
-        // It is there under its name before it has its bytes.
-        self.wait(&format!("the download of {name}"), || fs::read(&path).ok().filter(|bytes| !bytes.is_empty()))
-    }
-
-    /// The names of the files that were saved.
-    #[track_caller]
-    pub fn downloads(&self) -> Vec<String> {
-        let files = fs::read_dir(self.profile.path().join("downloads")).expect("a folder for downloads");
-        let names = files.flatten().map(|file| file.file_name().to_string_lossy().into_owned());
-        names.filter(|name| !name.ends_with(".crdownload") && !name.starts_with('.')).collect()
-    }
-
-    /// A file of this person's, to be sent; the same name holds other bytes when it is made again.
-    ///
-    /// # Panics
-    /// If it cannot be written.
-    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let folder = self.profile.path().join("own");
-        fs::create_dir_all(&folder).expect("a folder for their files");
-        let path = folder.join(name);
-        fs::write(&path, bytes).expect("a file of theirs");
-        path
     }
 
     /// A command of Chromium's own protocol.
@@ -439,22 +312,4 @@ fn is_root(_: &fs::Metadata) -> bool {
 fn id_of(element: &Value) -> &str {
     const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
     element[ELEMENT].as_str().expect("an element")
-}
-
-/// A key as the protocol writes it.
-fn key(name: &str) -> String {
-    let code = match name {
-        "Enter" => '\u{e007}',
-        "Tab" => '\u{e004}',
-        "Space" => ' ',
-        "Escape" => '\u{e00c}',
-        "Shift" => '\u{e008}',
-        "Control" => '\u{e009}',
-        "Up" => '\u{e013}',
-        "Down" => '\u{e015}',
-        "Backspace" => '\u{e003}',
-        letter if letter.chars().count() == 1 => return letter.to_owned(),
-        other => panic!("no key is called {other}"),
-    };
-    code.to_string()
 }

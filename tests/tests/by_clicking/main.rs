@@ -2,6 +2,8 @@
 //!
 //! Where this machine has no Chromium, that is said aloud and nothing here is tested.
 
+#![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
+
 mod documents;
 mod entering;
 mod everywhere;
