@@ -1,6 +1,6 @@
 //! The portal's words, in each of its languages. Customers read them; staff work in English.
 //!
-//! A language is one file of Fluent messages in `words/` and one row of [`LANGUAGES`]; the tests hold that each has
+//! A language is one file of Fluent messages in `words/` and one row of `LANGUAGES`; the tests hold that each has
 //! the same messages with the same variables as English, and that no page asks for a message that is not there. What
 //! a page puts into a message is text of its own direction: Fluent marks where it begins and ends.
 
