@@ -19,6 +19,7 @@ use axum::{
     routing::get,
 };
 use client_connect_pages::{Template, assets, plain};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     app::SharedApp,
@@ -84,6 +85,15 @@ fn html(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
+/// The same for a page that says a problem: with its status, and when to try again.
+fn html_of(problem: &Problem, page: &impl Template) -> Response {
+    let mut answer = html(problem.status, page);
+    if let Some(seconds) = problem.retry_after {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    answer
+}
+
 /// On to another page, which is then asked for with GET; `path` is one of this host's own.
 fn onward(path: &str) -> Response {
     // What is not a header could only come from a path that a person made up.
@@ -107,22 +117,20 @@ fn link(path: &str, values: &[(&str, &str)]) -> String {
         address.push(if address.len() == path.len() { '?' } else { '&' });
         address.push_str(name);
         address.push('=');
-        address.push_str(&escaped(value));
+        address.push_str(&escaped(value).to_string());
     }
     address
 }
 
 /// As it stands in a query: slashes stay, as they do no harm there.
-fn escaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
+fn escaped(value: &str) -> impl std::fmt::Display {
+    const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(value, KEPT)
+}
+
+/// What was typed to look for; blanks alone are nothing.
+fn searched(typed: &str) -> Option<String> {
+    Some(typed.trim()).filter(|search| !search.is_empty()).map(str::to_owned)
 }
 
 /// A path of this host to come back to, if `asked` is one that begins like this: never another site's.
@@ -154,11 +162,7 @@ fn problem_page(problem: &Problem, onward: (&str, &str)) -> Response {
         detail: said.join(" "),
         onward: (onward.0.to_owned(), onward.1.to_owned()),
     };
-    let mut answer = html(problem.status, &page);
-    if let Some(seconds) = problem.retry_after {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    answer
+    html_of(problem, &page)
 }
 
 #[cfg(test)]

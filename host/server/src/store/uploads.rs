@@ -130,6 +130,17 @@ pub fn append(tx: &SqliteTx, id: &str, start: u64, part: &Piece, expires_at: Tim
     loose::settle(tx, &part.blob)
 }
 
+/// How many parts an upload has.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn count_parts(tx: &SqliteTx, id: &str) -> Result<u64, HostError> {
+    tx.conn()
+        .prepare_cached("SELECT count(*) FROM upload_parts WHERE upload = ?1")
+        .and_then(|mut count| count.query_row([id], |row| Ok(at(row.get(0)?))))
+        .host()
+}
+
 /// The parts of an upload, from the front.
 ///
 /// # Errors

@@ -85,7 +85,7 @@ pub(super) async fn ask(
                 _ => refused(&reader, &problem),
             };
             let page = SignIn { frame: reader.outside(), email: typed.email, problem: Some(said), notice: None, next };
-            with_wait(html(problem.status, &page), &problem)
+            html_of(&problem, &page)
         }
     }
 }
@@ -167,7 +167,7 @@ pub(super) async fn redeem(
     let email = sign_in.map(|sign_in| sign_in.email).unwrap_or_default();
     let frame = reader.at("/portal/code").outside();
     let page = Code { frame, email, problem: Some(said), open, can_ask, again: false, next };
-    with_wait(html(problem.status, &page), &problem)
+    html_of(&problem, &page)
 }
 
 pub(super) async fn again(
@@ -191,7 +191,7 @@ pub(super) async fn again(
             let open = problem.code == "too-many-codes";
             let said = Some(refused(&reader, &problem));
             let page = Code { frame: reader.outside(), email, problem: said, open, can_ask: false, again: false, next };
-            with_wait(html(problem.status, &page), &problem)
+            html_of(&problem, &page)
         }
     }
 }
@@ -215,11 +215,4 @@ fn refused(reader: &Reader, problem: &Problem) -> String {
         "too-many-codes" => reader.words().with("too-many-codes", "minutes", seconds.div_ceil(60).max(1)),
         _ => reader.words().say("one-moment-why"),
     }
-}
-
-fn with_wait(mut answer: Response, problem: &Problem) -> Response {
-    if let Some(seconds) = problem.retry_after {
-        answer.headers_mut().insert(axum::http::header::RETRY_AFTER, seconds.into());
-    }
-    answer
 }

@@ -19,7 +19,7 @@ use axum::{
 };
 use serde::Deserialize;
 
-use super::{html, link, onward, onward_with_cookies, way_back};
+use super::{html, html_of, link, onward, onward_with_cookies, searched, way_back};
 use crate::{
     app::{App, SharedApp},
     store::SqliteTx,

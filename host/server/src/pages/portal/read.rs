@@ -74,13 +74,12 @@ pub(super) fn matter_page(
     let about = about(app, unit, &caller, &entry.customer, matter)?;
     let (sort, _, key, _) = wanted.column();
     let descending = wanted.descending();
-    let search = Some(wanted.search.trim().to_owned()).filter(|search| !search.is_empty());
     let after = Some(wanted.after.clone()).filter(|after| !after.is_empty());
     let page = unit.call(
         &caller,
         &portal::Documents {
             matter: matter.to_owned(),
-            search,
+            search: searched(&wanted.search),
             sort: key,
             descending,
             page: Page { after, limit: ROWS },

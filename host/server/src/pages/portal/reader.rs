@@ -80,8 +80,16 @@ impl Reader {
         Frame { words: self.words(), demo: self.demo, firm: None, person: None, here: self.here.clone() }
     }
 
+    /// The customer, if their session stands.
+    pub(super) fn enter(&self, app: &App, unit: &mut Unit<'_, SqliteTx>) -> Result<Entry, Problem> {
+        let visitor = self.visitor.clone().ok_or_else(Problem::sign_in_needed)?;
+        let customer = visitor.customer(app, unit)?;
+        let frame = self.inside(unit.tx(), &customer)?;
+        Ok(Entry { visitor: visitor.in_language(frame.words.tag()), customer, frame })
+    }
+
     /// Around a page of a customer.
-    pub(super) fn inside(&self, tx: &SqliteTx, customer: &Customer) -> Result<Frame, Problem> {
+    fn inside(&self, tx: &SqliteTx, customer: &Customer) -> Result<Frame, Problem> {
         let words = self.chosen.or_else(|| Words::of(&customer.locale)).unwrap_or(self.accepted);
         let contact = match customer.contacts.first() {
             Some((_, contact)) => contacts::get(tx, contact)?,
@@ -120,12 +128,9 @@ pub(super) async fn show_as<T: Template + Send + 'static>(
 ) -> Response {
     let asker = reader.clone();
     let page = blocking(app, move |app| {
-        let visitor = asker.visitor.clone().ok_or_else(Problem::sign_in_needed)?;
         app.runtime.read(|unit| {
-            let customer = visitor.customer(app, unit)?;
-            let frame = asker.inside(unit.tx(), &customer)?;
-            let visitor = visitor.in_language(frame.words.tag());
-            work(app, unit, Entry { visitor, customer, frame })
+            let entry = asker.enter(app, unit)?;
+            work(app, unit, entry)
         })
     });
     match page.await {

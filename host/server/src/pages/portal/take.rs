@@ -17,10 +17,7 @@ pub(super) async fn one(
         Some(visitor) => download::download(State(app.clone()), visitor, Path(path), method, headers).await,
         None => Err(Problem::sign_in_needed()),
     };
-    match answer {
-        Ok(answer) => answer,
-        Err(problem) => failed(&app, reader, problem).await,
-    }
+    or_why(&app, reader, answer).await
 }
 
 pub(super) async fn all(
@@ -34,8 +31,12 @@ pub(super) async fn all(
         Some(visitor) => archive::archive(State(app.clone()), visitor, Path(matter), method).await,
         None => Err(Problem::sign_in_needed()),
     };
+    or_why(&app, reader, answer).await
+}
+
+async fn or_why(app: &SharedApp, reader: Reader, answer: Result<Response, Problem>) -> Response {
     match answer {
         Ok(answer) => answer,
-        Err(problem) => failed(&app, reader, problem).await,
+        Err(problem) => failed(app, reader, problem).await,
     }
 }

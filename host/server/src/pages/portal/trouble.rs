@@ -1,7 +1,6 @@
 //! What went wrong, said on a page in the reader's language. What is not there and what is not theirs is one page, byte
 //! for byte.
 
-use axum::http::{HeaderValue, header};
 use client_connect_pages::{portal::Notice, words::Words};
 
 use super::*;
@@ -37,23 +36,13 @@ pub(super) async fn failed(app: &SharedApp, reader: Reader, problem: Problem) ->
     // Around it is nothing of the page that was asked for: neither its address nor its firm.
     let reader = reader.at("/portal");
     let asker = reader.clone();
-    let frame = blocking(app, move |app| {
-        let visitor = asker.visitor.clone().ok_or_else(Problem::sign_in_needed)?;
-        app.runtime.read(|unit| {
-            let customer = visitor.customer(app, unit)?;
-            asker.inside(unit.tx(), &customer)
-        })
-    });
+    let frame = blocking(app, move |app| app.runtime.read(|unit| Ok::<_, Problem>(asker.enter(app, unit)?.frame)));
     let frame = frame.await.unwrap_or_else(|_| reader.outside());
     let (title, detail) = messages(&problem);
     let say = |message: &str| Words::say(frame.words, message);
     let to = if frame.person.is_some() { "to-matters" } else { "sign-in" };
     let page = Notice { title: say(title), detail: say(detail), onward: ("/portal".to_owned(), say(to)), frame };
-    let mut answer = html(problem.status, &page);
-    if let Some(seconds) = problem.retry_after {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    answer
+    html_of(&problem, &page)
 }
 
 /// An address of the portal at which there is nothing.

@@ -5,12 +5,13 @@ use client_connect_pages::{
     staff::documents::{Document, Version},
 };
 
-use super::{documents::rows, names::Names, *};
+use super::{
+    documents::{rows, seen},
+    names::Names,
+    *,
+};
 use crate::{
-    store::{
-        staff::{readers, seen_by},
-        versions,
-    },
+    store::{staff::readers, versions},
     web::{Path, staff::visible},
 };
 
@@ -26,7 +27,7 @@ pub(super) async fn page(
         let now = unit.now();
         let tx: &SqliteTx = unit.tx();
         let mut names = Names::default();
-        let seen = if head.client_connect { seen_by(tx, &matter, std::slice::from_ref(&id), now)? } else { Vec::new() };
+        let seen = seen(tx, &head, std::slice::from_ref(&document), now)?;
         let only_for = match readers(tx, &id)? {
             Some(users) => {
                 let named = users.iter().filter_map(|user| names.user(tx, user).transpose());
@@ -34,7 +35,7 @@ pub(super) async fn page(
             }
             None => None,
         };
-        let row = rows(tx, &matter, vec![document], head.client_connect, now)?.pop().ok_or_else(Problem::not_found)?;
+        let row = rows(tx, vec![document], &seen)?.pop().ok_or_else(Problem::not_found)?;
         let sender = match &row.source {
             client_connect_pages::staff::documents::Source::Portal(name) => Some(name.clone()),
             _ => None,

@@ -85,7 +85,7 @@ pub(super) async fn list(
         let filter = DocumentFilter {
             contacts: Vec::new(),
             lane: Lane::WholeMatter,
-            search: Some(wanted.search.trim()).filter(|search| !search.is_empty()).map(str::to_owned),
+            search: searched(&wanted.search),
             same_content_as: None,
             sort: key,
             descending: wanted.descending(),
@@ -95,8 +95,9 @@ pub(super) async fn list(
         let now = unit.now();
         let viewer = Viewer::User(staff.user.clone());
         let found = unit.tx().find_documents(&viewer, &matter, &filter, &page)?;
-        let documents = found.rows.into_iter().map(|row| row.document).collect();
-        let rows = rows(unit.tx(), &matter, documents, head.client_connect, now)?;
+        let documents: Vec<_> = found.rows.into_iter().map(|row| row.document).collect();
+        let seen = seen(unit.tx(), &head, &documents, now)?;
+        let rows = rows(unit.tx(), documents, &seen)?;
         let path = format!("/matters/{matter}/documents");
         let offered = match wanted.restored {
             Some(_) if head.client_connect => Some(offered(unit.tx(), &matter, now)?),
@@ -127,17 +128,27 @@ pub(super) async fn list(
     show(&app, asker, work).await
 }
 
-/// Documents as lists show them; how many see each is asked of all of them at once.
+/// Who sees these documents, a document and a name each; asked of all of them at once.
+pub(super) fn seen(
+    tx: &SqliteTx,
+    matter: &MatterHead,
+    documents: &[contract::Document],
+    now: u64,
+) -> Result<Vec<(String, String)>, Problem> {
+    if !matter.client_connect {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
+    Ok(seen_by(tx, &matter.id, &ids, now)?)
+}
+
+/// Documents as lists show them, with how many of `seen` see each.
 pub(super) fn rows(
     tx: &SqliteTx,
-    matter: &str,
     documents: Vec<contract::Document>,
-    client_connect: bool,
-    now: u64,
+    seen: &[(String, String)],
 ) -> Result<Vec<DocumentRow>, Problem> {
     let mut names = Names::default();
-    let ids: Vec<String> = documents.iter().map(|document| document.id.clone()).collect();
-    let seen = if client_connect { seen_by(tx, matter, &ids, now)? } else { Vec::new() };
     let row = |document: contract::Document| {
         let shared_with = seen.iter().filter(|(seen, _)| *seen == document.id).count();
         let created_by = document.created_by.as_deref().map(|user| names.user(tx, user)).transpose()?.flatten();

@@ -1,6 +1,5 @@
 //! Signing in and out, as staff.
 
-use axum::http::header;
 use client_connect_pages::staff::SignIn;
 
 use super::{
@@ -69,11 +68,7 @@ pub(super) async fn sign_in(State(app): State<SharedApp>, visitor: Visitor, Form
                 next: next(&typed.next).to_owned(),
                 demo: app.mailer.is_mailbox(),
             };
-            let mut answer = html(problem.status, &page);
-            if let Some(seconds) = problem.retry_after {
-                answer.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-            }
-            answer
+            html_of(&problem, &page)
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn matters(
         _ => ("", None),
     };
     let work = move |unit: &mut Unit<'_, SqliteTx>, staff: &Staff, frame| {
-        let search = Some(wanted.search.trim()).filter(|search| !search.is_empty()).map(str::to_owned);
+        let search = searched(&wanted.search);
         let after = wanted.after.filter(|after| !after.is_empty());
         let deleted = state == "deleted";
         let query = matters::Query { search, closed, deleted, can_edit: false, after: after.clone(), limit: ROWS };

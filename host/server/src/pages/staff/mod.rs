@@ -42,7 +42,7 @@ mod notices;
 mod sentences;
 mod settings;
 
-use super::{html, link, onward, problem_page};
+use super::{html, html_of, link, onward, problem_page, searched};
 
 /// The pages of this module.
 pub fn routes() -> Router<SharedApp> {

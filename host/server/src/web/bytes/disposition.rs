@@ -1,6 +1,7 @@
 //! The headers that name a file: always an attachment, and never a word of the sender's that is not encoded.
 
 use axum::http::HeaderValue;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What may be told of a file's type: kinds that no browser runs. All others are bytes, and so are text formats
 /// that a browser would render if `nosniff` and `sandbox` failed.
@@ -30,6 +31,21 @@ const INERT: &[&str] = &[
     "image/heic",
 ];
 
+/// What stands as it is in the whole name (RFC 8187, `attr-char`).
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
 /// The `Content-Type` under which bytes of this type leave.
 #[must_use]
 pub(super) fn content_type(media_type: &str) -> HeaderValue {
@@ -51,16 +67,7 @@ pub(super) fn attachment(name: &str) -> HeaderValue {
         });
     }
     value.push_str("\"; filename*=UTF-8''");
-    for byte in name.bytes() {
-        if byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte) {
-            value.push(char::from(byte));
-        } else {
-            let hex = b"0123456789ABCDEF";
-            value.push('%');
-            value.push(char::from(hex[usize::from(byte >> 4)]));
-            value.push(char::from(hex[usize::from(byte & 15)]));
-        }
-    }
+    value.extend(utf8_percent_encode(name, PLAIN));
     // Visible ASCII and spaces alone: always a header's value.
     HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("attachment"))
 }

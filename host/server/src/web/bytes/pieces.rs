@@ -245,16 +245,15 @@ impl Brought {
     /// Names the parts in the upload's rows, all in one transaction.
     async fn keep(&self, parts: Vec<(Loose, Piece)>) -> Result<(), Problem> {
         let (id, length) = (self.request.upload.id.clone(), self.request.upload.length);
-        let (may_send, pieces) =
-            (Arc::clone(&self.request.may_send), parts.iter().map(|(_, part)| part.clone()).collect());
-        let pieces: Vec<Piece> = pieces;
+        let may_send = Arc::clone(&self.request.may_send);
+        let pieces: Vec<Piece> = parts.iter().map(|(_, part)| part.clone()).collect();
         let first = self.at - pieces.iter().map(|part| part.written.size).sum::<u64>();
         web::blocking(&self.request.turn.app, move |app| {
             app.runtime.write(|unit| {
                 may_send(unit)?;
                 let expires_at = unit.now() + UNFINISHED_FOR;
                 let tx: &SqliteTx = unit.tx();
-                if uploads::parts(tx, &id)?.len() as u64 >= length / PART + SHORT_PARTS {
+                if uploads::count_parts(tx, &id)? >= length / PART + SHORT_PARTS {
                     return Err(Problem::conflict("too-many-pieces", "This came in too many pieces. Begin anew."));
                 }
                 let mut start = first;

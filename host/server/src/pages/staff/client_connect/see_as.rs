@@ -38,7 +38,7 @@ pub(super) async fn page(
         let page = Page { after: which.after.clone(), limit: ROWS };
         let list = portal::Documents {
             matter: matter.clone(),
-            search: which.searched(),
+            search: searched(&which.search),
             sort: which.sort.into(),
             descending: which.descending,
             page,

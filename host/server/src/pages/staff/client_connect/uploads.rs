@@ -1,7 +1,5 @@
 //! The Documents section: what contacts have sent.
 
-use std::collections::BTreeMap;
-
 use client_connect_pages::{
     show::{Count, Size, When},
     staff::client_connect::{Column, Upload, Uploads},
@@ -11,12 +9,8 @@ use client_connect_runtime::{
     types::{Contact, DocumentRow, DocumentSource, Lane, ShareState},
 };
 
-use super::*;
-use crate::{
-    pages::link,
-    store::contacts,
-    web::{staff::documents_of, types::Sort},
-};
+use super::{names::Names, *};
+use crate::web::{staff::documents_of, types::Sort};
 
 /// Rows of a page.
 const ROWS: u32 = 50;
@@ -38,11 +32,12 @@ impl Default for Which {
 }
 
 impl Which {
-    /// The same at `path`, from the beginning, in another order.
-    fn sorted(&self, path: &str, sort: Sort, descending: bool) -> String {
+    /// The same at `path`, in this order, after this place; the beginning, if it is empty.
+    fn link(&self, path: &str, sort: Sort, descending: bool, after: &str) -> String {
         let sort = if sort == Sort::Name { "" } else { word(sort) };
         let descending = if descending { "true" } else { "" };
-        link(path, &[("search", self.search.trim()), ("sort", sort), ("descending", descending)])
+        let search = self.search.trim();
+        link(path, &[("search", search), ("sort", sort), ("descending", descending), ("after", after)])
     }
 
     /// Name, Activity and Created, each with the way to sort by it.
@@ -51,7 +46,7 @@ impl Which {
             let here = self.sort == sort;
             Column {
                 label,
-                link: self.sorted(path, sort, here && !self.descending),
+                link: self.link(path, sort, here && !self.descending, ""),
                 sorted: match (here, self.descending) {
                     (false, _) => "none",
                     (true, false) => "ascending",
@@ -69,14 +64,7 @@ impl Which {
 
     /// Where the page that follows is.
     pub(super) fn next(&self, path: &str, after: &str) -> String {
-        let here = self.sorted(path, self.sort, self.descending);
-        let with = link("", &[("after", after)]);
-        if here.contains('?') { format!("{here}&{}", &with[1..]) } else { format!("{here}{with}") }
-    }
-
-    /// What to look for; blanks alone are nothing.
-    pub(super) fn searched(&self) -> Option<String> {
-        Some(self.search.trim()).filter(|search| !search.is_empty()).map(str::to_owned)
+        self.link(path, self.sort, self.descending, after)
     }
 }
 
@@ -98,7 +86,7 @@ pub(super) async fn page(
         let (head, _) = matter_head(unit.tx(), staff, &matter)?;
         let chosen = unit.call(&caller(staff), &sharing::View { matter: matter.clone() })?.contacts;
         let mut list = documents_of(&matter, Lane::Uploaded, ROWS);
-        list.filter.search = which.searched();
+        list.filter.search = searched(&which.search);
         (list.filter.sort, list.filter.descending) = (which.sort.into(), which.descending);
         list.page.after = which.after.clone();
         let found = unit.call(&caller(staff), &list)?;
@@ -123,24 +111,20 @@ pub(super) fn rows(
     found: Vec<DocumentRow>,
     chosen: &[Contact],
 ) -> Result<Vec<Upload>, Problem> {
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut names = Names::default();
     let mut rows = Vec::with_capacity(found.len());
     for DocumentRow { document, shares, .. } in found {
         let uploader = match document.source {
             DocumentSource::Portal(contact) => contact,
             DocumentSource::Platform | DocumentSource::Other(_) => String::new(),
         };
-        if !names.contains_key(&uploader) {
-            // Who was unlinked or deleted since still has a name.
-            let name = contacts::get(tx, &uploader)?.map_or_else(|| "Somebody".to_owned(), |contact| contact.name);
-            names.insert(uploader.clone(), name);
-        }
         let contact = if chosen.iter().any(|one| one.id == uploader) { uploader.as_str() } else { "" };
         let sharing = format!("/matters/{matter}/client-connect/sharing");
         rows.push(Upload {
             sharing: link(&sharing, &[("contacts", contact), ("search", &document.name)]),
             visible: shares.iter().any(|share| share.contact == uploader && matches!(share.state, ShareState::Live)),
-            who: names.get(&uploader).cloned().unwrap_or_default(),
+            // Who was unlinked or deleted since still has a name.
+            who: names.contact(tx, &uploader)?.unwrap_or_else(|| "Somebody".to_owned()),
             id: document.id,
             name: document.name,
             media_type: document.media_type,
