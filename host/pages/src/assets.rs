@@ -46,10 +46,10 @@ macro_rules! icons {
 /// The icons of Lucide 1.62.0 (ISC, see `assets/lucide/LICENSE`) that the pages use.
 const ICONS: &[(&str, &str)] = icons! {
     "arrow-down" "arrow-up" "arrow-up-down" "bell" "briefcase" "camera" "check" "chevron-down" "chevron-left"
-    "chevron-right" "chevron-up" "circle-check" "circle-user" "circle-x" "clock" "cloud-upload" "copy" "download"
-    "ellipsis-vertical" "external-link" "eye" "eye-off" "file" "file-archive" "file-image" "file-spreadsheet"
+    "chevron-right" "chevron-up" "circle-check" "circle-x" "clock" "cloud-upload" "copy" "download"
+    "ellipsis-vertical" "eye" "eye-off" "file" "file-archive" "file-image" "file-spreadsheet"
     "file-text" "file-up" "files" "folder" "history" "inbox" "info" "languages" "link" "lock" "log-out" "mail" "menu"
-    "minus" "pencil" "plus" "presentation" "refresh-cw" "rotate-ccw" "scale" "search" "settings" "shield-check"
+    "minus" "pencil" "plus" "presentation" "refresh-cw" "rotate-ccw" "search" "settings"
     "trash-2" "triangle-alert" "undo-2" "upload" "user" "user-plus" "user-x" "users" "x"
 };
 

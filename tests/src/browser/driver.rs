@@ -14,6 +14,7 @@ use std::{
 
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::{runtime::Handle, task::block_in_place};
 
 /// The environment variable that makes a test fail that cannot be run; its value is `all`.
@@ -68,6 +69,8 @@ fn find(program: &str) -> Option<PathBuf> {
 pub(super) struct Driver {
     child: Child,
     base: String,
+    // Browsers leave folders behind in the one for temporary files: this one goes with the driver.
+    _folder: TempDir,
 }
 
 impl Driver {
@@ -83,7 +86,9 @@ impl Driver {
     }
 
     fn start(programs: &Programs) -> Self {
+        let folder = TempDir::new().expect("a folder for temporary files");
         let mut command = Command::new(&programs.chromedriver);
+        command.env("TMPDIR", folder.path());
         command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("chromedriver starts");
         let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
@@ -93,7 +98,7 @@ impl Driver {
         });
         // It goes on talking, and would stop if nobody listened.
         thread::spawn(move || lines.for_each(drop));
-        Self { child, base: format!("http://127.0.0.1:{}", port.expect("chromedriver says its port")) }
+        Self { child, base: format!("http://127.0.0.1:{}", port.expect("chromedriver says its port")), _folder: folder }
     }
 }
 
