@@ -119,7 +119,7 @@ fn run_in_store<T: Tx, E: Export>(
         Ok(Ok(true)) => {}
         Ok(Ok(false)) => return (floor.into_tx(), Err(Failure::Refused(Refusal::NotFound))),
         Ok(Err(error)) => return (floor.into_tx(), Err(backend(E::NAME, error))),
-        Err(stop) => return (floor.into_tx(), Err(broken(E::NAME, stop, ""))),
+        Err(stop) => return (floor.into_tx(), Err(stop.into_failure(E::NAME, ""))),
     }
     let context = CallContext {
         actor: caller.actor.clone(),
@@ -137,8 +137,10 @@ fn run_in_store<T: Tx, E: Export>(
     metrics::histogram!("plugin_host_calls", "export" => E::NAME).record(meter.host_calls);
     let answer = match called {
         Ok(Ok(answer)) => answer,
-        Ok(Err(error)) => return (floor.into_tx(), Err(broken(E::NAME, verdict(&error), &wasi.written()))),
-        Err(panic) => return (floor.into_tx(), Err(broken(E::NAME, panicked(&*panic, meter.import), &wasi.written()))),
+        Ok(Err(error)) => return (floor.into_tx(), Err(verdict(&error).into_failure(E::NAME, &wasi.written()))),
+        Err(panic) => {
+            return (floor.into_tx(), Err(panicked(&*panic, meter.import).into_failure(E::NAME, &wasi.written())));
+        }
     };
     let answer = match answer {
         Ok(answer) => answer,
@@ -159,7 +161,7 @@ fn run_in_store<T: Tx, E: Export>(
         Ok(Ok(Ok(answer))) => Ok(answer),
         Ok(Ok(Err(refusal))) => Err(Failure::Refused(refusal)),
         Ok(Err(error)) => Err(backend(E::NAME, error)),
-        Err(stop) => Err(broken(E::NAME, stop, "")),
+        Err(stop) => Err(stop.into_failure(E::NAME, "")),
     };
     (floor.into_tx(), result)
 }
@@ -197,7 +199,7 @@ pub(crate) fn guarded<R>(work: impl FnOnce() -> Result<R, HostError>) -> Result<
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| panicked(&*panic, "the floor"))
 }
 
-fn panicked(panic: &(dyn std::any::Any + Send), place: &str) -> Stop {
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send), place: &str) -> Stop {
     let message = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let detail = format!("the host panicked in {place}: {}", message.unwrap_or("without a message"));
     Stop { blame: Blame::Host, reason: Broke::Panic, detail }
@@ -208,14 +210,8 @@ fn backend(export: &'static str, error: HostError) -> Failure {
     Failure::Backend(error)
 }
 
-fn broken(export: &'static str, stop: Stop, written: &str) -> Failure {
-    let detail =
-        if written.is_empty() { stop.detail } else { format!("{}\nthe plugin wrote:\n{written}", stop.detail) };
-    Failure::Broken { export, blame: stop.blame, reason: stop.reason, detail }
-}
-
 /// Who is to blame for an error that came out of a call, and for what.
-fn verdict(error: &wasmtime::Error) -> Stop {
+pub(crate) fn verdict(error: &wasmtime::Error) -> Stop {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return stop.clone();
     }

@@ -82,4 +82,11 @@ impl Stop {
     pub(crate) fn guest(reason: Broke, detail: impl Into<String>) -> Self {
         Self { blame: Blame::Guest, reason, detail: detail.into() }
     }
+
+    /// What `export` ended with, and what the guest had written by then.
+    pub(crate) fn into_failure(self, export: &'static str, written: &str) -> Failure {
+        let detail =
+            if written.is_empty() { self.detail } else { format!("{}\nthe plugin wrote:\n{written}", self.detail) };
+        Failure::Broken { export, blame: self.blame, reason: self.reason, detail }
+    }
 }

@@ -65,6 +65,12 @@ impl Meter {
         }
     }
 
+    /// A new call of the same instance: its time begins anew, its memory stays counted.
+    pub(crate) fn restart(&mut self) {
+        let fresh = Self::new(&self.limits);
+        *self = Self { memory: self.memory, peak_memory: self.peak_memory, ..fresh };
+    }
+
     /// Runs work of the host, on the host's time.
     pub(crate) fn hosting<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let began = Instant::now();

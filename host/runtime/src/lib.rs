@@ -17,6 +17,7 @@ pub mod memory;
 mod plugin;
 mod preflight;
 mod runtime;
+pub mod sandbox;
 mod slots;
 pub mod testing;
 pub mod types;

@@ -93,7 +93,7 @@ pub(crate) fn load<T: Tx>(
 }
 
 /// Compiles beside the caller, so that a component which takes too long can be given up.
-fn compile(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<Component, LoadError> {
+pub(crate) fn compile(engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<Component, LoadError> {
     if bytes.len() > limits.plugin_bytes {
         return Err(LoadError::TooLarge { size: bytes.len(), limit: limits.plugin_bytes });
     }
