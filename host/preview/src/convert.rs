@@ -30,8 +30,8 @@ impl From<Cause> for NoPreview {
 
 /// Makes PDFs.
 pub trait Converter: Send + Sync + std::fmt::Debug {
-    /// Whether documents of this media type are worth a try.
-    fn knows(&self, media_type: &str) -> bool;
+    /// The media types that are worth a try.
+    fn kinds(&self) -> Vec<String>;
     /// What it is: another name, or another version, may make other PDFs.
     fn id(&self) -> &str;
     /// Makes one. Blocks.
@@ -66,8 +66,8 @@ impl OfficeComponent {
 }
 
 impl Converter for OfficeComponent {
-    fn knows(&self, media_type: &str) -> bool {
-        OFFICE.contains(&media_type)
+    fn kinds(&self) -> Vec<String> {
+        OFFICE.iter().map(|kind| (*kind).to_owned()).collect()
     }
 
     fn id(&self) -> &str {

@@ -1,6 +1,6 @@
 //! The way in: an outline, a page.
 
-use std::{borrow::Cow, io, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{borrow::Cow, collections::BTreeSet, io, path::PathBuf, sync::Arc, thread, time::Duration};
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -139,10 +139,11 @@ impl Previews {
         self.shared.renderer.ready().map(drop)
     }
 
-    /// Whether documents of this media type can be shown, as far as their kind tells.
+    /// The media types of which documents can be shown, as far as their kind tells.
     #[must_use]
-    pub fn knows(&self, media_type: &str) -> bool {
-        DRAWN.contains(&media_type) || self.shared.converters.iter().any(|converter| converter.knows(media_type))
+    pub fn kinds(&self) -> BTreeSet<String> {
+        let converted = self.shared.converters.iter().flat_map(|converter| converter.kinds());
+        DRAWN.iter().map(|kind| (*kind).to_owned()).chain(converted).collect()
     }
 
     /// How many pages of what shape. `read` is called, on another thread, if the document's bytes are needed.

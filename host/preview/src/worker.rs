@@ -220,7 +220,7 @@ fn open(shared: &Shared, document: &Document, read: Read) -> Result<Opened, NoPr
         result => return result,
     }
     let mut said = NoPreview::NoRenderer;
-    for converter in shared.converters.iter().filter(|converter| converter.knows(&document.media_type)) {
+    for converter in shared.converters.iter().filter(|one| one.kinds().contains(&document.media_type)) {
         match converter.convert(document, &bytes) {
             Ok(pdf) if pdf.starts_with(b"%PDF-") => {
                 return Opened::open(renderer, document, "application/pdf", &pdf);
