@@ -2,7 +2,7 @@
 # Makes the fonts of this folder from those of Debian 12's packages fonts-noto-core, fonts-noto-mono and
 # fonts-droid-fallback: the scripts that are read here, without hints, without names in other languages.
 #
-#   ./subset.sh FOLDER-OF-NOTO FOLDER-OF-DROID      (it needs pyftsubset, of the Python package fonttools)
+#   ./subset.sh FOLDER-OF-NOTO FOLDER-OF-DROID    (it needs pyftsubset, of the Python package fonttools)
 set -euo pipefail
 noto=$1 droid=$2
 out=$(cd "$(dirname "$0")" && pwd)
@@ -25,4 +25,4 @@ subset "$noto/NotoSansMono-Regular.ttf" "$western,U+2500-259F"
 subset "$noto/NotoSansHebrew-Regular.ttf" '*'
 subset "$noto/NotoSansSymbols2-Regular.ttf" "$signs"
 # Han, kana, Hangul, bopomofo, full-width forms.
-subset "$droid/DroidSansFallbackFull.ttf" 'U+2E80-FAFF,U+FE30-FE4F,U+FF00-FFEF,U+20000-2FFFF'
+subset "$droid/DroidSansFallback.ttf" 'U+2E80-FAFF,U+FE30-FE4F,U+FF00-FFEF,U+20000-2FFFF'
