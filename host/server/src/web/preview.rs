@@ -208,3 +208,18 @@ pub(crate) fn stamp(app: &App, who: &str, looked: &Looked) -> Stamp {
     let hash = looked.sha256.get(..8).unwrap_or_default();
     Stamp { line: format!("{who} · {now} · v{} {hash}", looked.version) }
 }
+
+/// Removes documents by `work`, and if that succeeds throws their pictures away.
+pub(crate) async fn with_pictures(
+    app: &SharedApp,
+    documents: Vec<String>,
+    work: impl Future<Output = Result<Response, Problem>>,
+) -> Result<Response, Problem> {
+    let hashes =
+        blocking(app, move |app| app.runtime.read(|unit| Ok(previews::hashes(unit.tx(), &documents)?))).await?;
+    let answer = work.await?;
+    for sha256 in hashes {
+        app.previews.forget(&sha256);
+    }
+    Ok(answer)
+}

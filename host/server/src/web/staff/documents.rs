@@ -25,6 +25,7 @@ use crate::{
         self, Problem,
         bytes::receive::{self, Arrived},
         extract::{Path, Query, some},
+        preview::with_pictures,
         session::{Staff, StaffToken},
         types::{Document, Page, Sort, page},
         write::{self, Asked, Nothing, Write},
@@ -316,10 +317,11 @@ async fn delete_documents(
     write: Write<Named>,
 ) -> Result<Response, Problem> {
     let ids = named(write.body.documents)?;
+    let gone = ids.clone();
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         delete(unit, caller, &staff, &matter, &ids)
     });
-    work.await
+    with_pictures(&app, gone, work).await
 }
 
 /// Put a document into the bin. Every share of it ends.
@@ -332,10 +334,11 @@ async fn delete_document(
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let ids = vec![id];
+    let gone = ids.clone();
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         delete(unit, caller, &staff, &matter, &ids)
     });
-    work.await
+    with_pictures(&app, gone, work).await
 }
 
 fn delete(
