@@ -108,7 +108,14 @@ fn entities(text: &str) -> String {
             (2..12).contains(end) && from[1..*end].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
         }) {
             Some(end) => {
-                add_html_token(&mut out, from[..=end].as_bytes(), false);
+                match &from[1..end] {
+                    "amp" => out.push('&'),
+                    "lt" => out.push('<'),
+                    "gt" => out.push('>'),
+                    "quot" => out.push('"'),
+                    "nbsp" => out.push(' '),
+                    _ => add_html_token(&mut out, from[..=end].as_bytes(), false),
+                }
                 rest = &from[end + 1..];
             }
             None => {
