@@ -14,7 +14,7 @@ static ARABIC: &[u8] = include_bytes!("../../fonts/NotoSansArabic-Regular.ttf");
 static ARABIC_BOLD: &[u8] = include_bytes!("../../fonts/NotoSansArabic-Bold.ttf");
 static HEBREW: &[u8] = include_bytes!("../../fonts/NotoSansHebrew-Regular.ttf");
 static SYMBOLS: &[u8] = include_bytes!("../../fonts/NotoSansSymbols2-Regular.ttf");
-static EAST_ASIAN: &[u8] = include_bytes!("../../fonts/DroidSansFallbackFull.ttf");
+static EAST_ASIAN: &[u8] = include_bytes!("../../fonts/DroidSansFallback.ttf");
 
 /// A font.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

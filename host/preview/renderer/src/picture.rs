@@ -29,7 +29,10 @@ pub(crate) fn believable(side: f32) -> f64 {
 
 /// Four bytes a pixel that lie on an opaque ground become three.
 pub(crate) fn without_alpha(width: u32, height: u32, rgba: &[u8]) -> Picture {
-    let pixels = rgba.chunks_exact(4).flat_map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+    let mut pixels = vec![0; rgba.len() / 4 * 3];
+    for (to, from) in pixels.chunks_exact_mut(3).zip(rgba.chunks_exact(4)) {
+        to.copy_from_slice(&from[..3]);
+    }
     Picture { width, height, pixels }
 }
 
