@@ -112,7 +112,8 @@ impl TestHost {
             }),
         };
         share_compiled(&config.data_dir).expect("a folder for the compiled plugin");
-        let options = Options { clock: setup.clock, mailer: setup.mailbox.then_some(Mailer::Mailbox) };
+        let options =
+            Options { clock: setup.clock, mailer: setup.mailbox.then_some(Mailer::Mailbox), ..Options::default() };
         let opened = config.clone();
         let app = tokio::task::spawn_blocking(move || App::open(&opened, options)).await.expect("no panic");
         let app = app.expect("the host opens");

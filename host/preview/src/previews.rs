@@ -84,6 +84,7 @@ pub struct Previews {
     workers: Workers,
     /// Of the renderer and its converters: other ones make other pictures.
     id: String,
+    kinds: Arc<BTreeSet<String>>,
 }
 
 /// What the renderer knows, by media type.
@@ -119,10 +120,12 @@ impl Previews {
             id.update(converter.id());
         }
         let id = hex::encode(id.finalize());
+        let converted = converters.iter().flat_map(|converter| converter.kinds());
+        let kinds = Arc::new(DRAWN.iter().map(|kind| (*kind).to_owned()).chain(converted).collect());
         let cache = Cache::open(&folder, &id, limits.kept)?;
         let shared = Arc::new(Shared { renderer, converters, cache, largest: limits.document });
         let workers = Workers::start(&shared, limits.threads, limits.queue)?;
-        Ok(Self { shared, workers, id })
+        Ok(Self { shared, workers, id, kinds })
     }
 
     /// Names the renderer and its converters, in hex: what they cannot show another one may be able to.
@@ -147,9 +150,14 @@ impl Previews {
 
     /// The media types of which documents can be shown, as far as their kind tells.
     #[must_use]
-    pub fn kinds(&self) -> BTreeSet<String> {
-        let converted = self.shared.converters.iter().flat_map(|converter| converter.kinds());
-        DRAWN.iter().map(|kind| (*kind).to_owned()).chain(converted).collect()
+    pub fn kinds(&self) -> Arc<BTreeSet<String>> {
+        self.kinds.clone()
+    }
+
+    /// Whether documents of this media type can be shown, as far as their kind tells.
+    #[must_use]
+    pub fn knows(&self, media_type: &str) -> bool {
+        self.kinds.contains(media_type)
     }
 
     /// How many pages of what shape. `read` is called, on another thread, if the document's bytes are needed.

@@ -66,11 +66,13 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// Where mails go; none: to the mail server of the settings, or nowhere.
     pub mailer: Option<Mailer>,
+    /// What draws pages: a component that exports the world `client-connect:preview/pages`.
+    pub renderer: &'static [u8],
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), mailer: None }
+        Self { clock: Arc::new(SystemClock), mailer: None, renderer: client_connect_embed::RENDERER }
     }
 }
 
@@ -200,7 +202,7 @@ pub fn open_blobs(config: &Config) -> Result<Blobs, StartError> {
 }
 
 /// What draws pages. Nothing is compiled yet.
-fn open_previews(config: &Config, folders: &Folders) -> Result<Previews, StartError> {
+fn open_previews(config: &Config, folders: &Folders, renderer: &'static [u8]) -> Result<Previews, StartError> {
     let folder = &folders.previews;
     let failed = |source| StartError::Folder { path: folder.clone(), source };
     make_private(folder).map_err(failed)?;
@@ -218,7 +220,7 @@ fn open_previews(config: &Config, folders: &Folders) -> Result<Previews, StartEr
             converters.push(Arc::new(Command::new(converter).map_err(|error| failed(error.to_string()))?));
         }
     }
-    let renderer = client_connect_embed::RENDERER.into();
+    let renderer = renderer.into();
     Previews::new(client_connect_preview::Settings { renderer, converters, folder: folder.clone(), compiled, limits })
         .map_err(failed)
 }
@@ -243,9 +245,8 @@ impl App {
     /// As [`StartError`] says.
     pub fn open(config: &Config, options: Options) -> Result<SharedApp, StartError> {
         let folders = Folders::open(&config.data_dir)?;
-        let previews = open_previews(config, &folders)?;
-        let store_options =
-            store::Options { previews: previews.kinds().into(), ..store::Options::new(&config.public_url) };
+        let previews = open_previews(config, &folders, options.renderer)?;
+        let store_options = store::Options { previews: previews.kinds(), ..store::Options::new(&config.public_url) };
         let backend = SqliteBackend::open(&folders.database, store_options)?;
         let settings = client_connect_runtime::Settings {
             limits: Limits::reference(),

@@ -52,6 +52,7 @@ pub(crate) struct Which {
     pub(crate) version: Option<u32>,
     /// How large: `normal` is at most 900 pixels wide, `large` at most 1,800.
     #[serde(default)]
+    #[param(inline)]
     pub(crate) size: Wide,
 }
 
@@ -95,6 +96,10 @@ impl Pages {
 
 /// How many pages of what shape. What cannot be shown is noted, so that others are told before they try.
 pub(crate) async fn outline(app: &SharedApp, looked: &Looked) -> Result<Outline, Problem> {
+    if !app.previews.knows(&looked.media_type) {
+        // Nothing has to be noted: its kind tells.
+        return Err(no_preview("no-renderer", &NoPreview::NoRenderer));
+    }
     let found = app.previews.outline(&looked.document(), looked.reader(app)).await;
     match found {
         Ok(outline) => Ok(outline),
@@ -111,6 +116,9 @@ pub(crate) async fn picture(
     stamp: Option<Stamp>,
 ) -> Result<Bytes, Problem> {
     let index = page.checked_sub(1).ok_or_else(Problem::not_found)?;
+    if !app.previews.knows(&looked.media_type) {
+        return Err(no_preview("no-renderer", &NoPreview::NoRenderer));
+    }
     match app.previews.page(&looked.document(), index, size, stamp, looked.reader(app)).await {
         Ok(picture) => Ok(picture),
         Err(cause) => Err(failed(app, looked, cause, index == 0).await),

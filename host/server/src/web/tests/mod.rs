@@ -79,6 +79,9 @@ impl Answer {
     }
 }
 
+/// Compiling the real one takes long: what is drawn is tested where it is.
+pub(crate) const NO_RENDERER: &[u8] = b"no component";
+
 impl World {
     pub(crate) fn new() -> Self {
         // What compiles the plugin once for all tests: each has all else for itself.
@@ -94,7 +97,9 @@ impl World {
             ("upload-limit", "1".to_owned()),
         ]);
         let config = Config::new(&Raw::merge(None, |_| None, &flags).unwrap()).unwrap();
-        let app = App::open(&config, Options { mailer: Some(Mailer::Off), ..Options::default() }).unwrap();
+        let app =
+            App::open(&config, Options { mailer: Some(Mailer::Off), renderer: NO_RENDERER, ..Options::default() })
+                .unwrap();
         app.runtime
             .write(|unit| {
                 people(unit.tx());

@@ -107,14 +107,14 @@ async fn cu4_downloads_are_offered_where_they_are_allowed_and_there_is_something
 #[tokio::test(flavor = "multi_thread")]
 async fn cu4_a_document_opens_in_a_tab_of_its_own_and_nothing_is_rendered_inline() {
     let house = House::new();
-    let evil = house.shared("page.html", "<script>alert(1)</script>").await;
+    let evil = house.shared("page.html", "<!DOCTYPE html><html><script>alert(1)</script></html>").await;
     let list = text(&house.get(&house.ann, &page(&house, "")).await);
     let link =
         format!("<a href=\"{}\" target=\"_blank\" rel=\"noopener\">", page(&house, &format!("/documents/{evil}")));
     let (_, rest) = list.split_once(&link).unwrap_or_else(|| panic!("{list}"));
     assert!(rest.split_once("</a>").unwrap().0.contains("(opens in a new tab)"));
     let document = text(&house.get(&house.ann, &page(&house, &format!("/documents/{evil}"))).await);
-    assert!(document.contains("No preview can be shown for this kind of file yet."), "{document}");
+    assert!(document.contains("Files of this kind cannot be shown here."), "{document}");
     for inline in ["alert(1)", "<iframe", "<embed", "<object", "<img src=\"/portal"] {
         assert!(!document.contains(inline), "{inline}");
     }

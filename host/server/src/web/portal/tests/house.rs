@@ -20,6 +20,7 @@ use client_connect_runtime::{
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 
+use crate::web::tests::NO_RENDERER;
 use crate::{
     app::{App, Options, SharedApp},
     blobs::{Blobs, Loose},
@@ -176,7 +177,7 @@ impl House {
             copy(compiled.path(), &cache);
         }
         let clock = Arc::new(ManualClock::new(NOW));
-        let options = Options { clock: clock.clone(), mailer: Some(Mailer::Off) };
+        let options = Options { clock: clock.clone(), mailer: Some(Mailer::Off), renderer: NO_RENDERER };
         let app = App::open(&config, options).unwrap();
         COMPILED.get_or_init(|| {
             let kept = tempfile::tempdir().unwrap();
@@ -203,7 +204,7 @@ impl House {
 
     /// The same records and documents, opened anew by a host that knows nothing of the one before.
     pub(crate) fn restart(&mut self) {
-        let options = Options { clock: self.clock.clone(), mailer: Some(Mailer::Off) };
+        let options = Options { clock: self.clock.clone(), mailer: Some(Mailer::Off), renderer: NO_RENDERER };
         self.app = App::open(&self.config, options).unwrap();
         self.router = web::router(self.app.clone());
     }

@@ -21,10 +21,11 @@ async fn ov4_it_shows_what_the_portal_shows_and_nothing_else() {
     let page = world.get(OWNER, PAGE).await.page();
     assert!(page.contains("You see what <bdi>ann</bdi> sees in the portal."), "{page}");
     assert!(page.contains("shared.txt") && page.contains("Passport.pdf") && !page.contains("not-shared.txt"), "{page}");
-    // It is read-only: no way to a byte of a document, and no id of one.
-    for offer in ["/content", "download>", &shared, &not, "data-send"] {
+    // It is read-only: no way to a byte of a document, but to its pages as the contact is shown them.
+    for offer in ["/content", "download>", &not, "data-send"] {
         assert!(!page.contains(offer), "{offer}: {page}");
     }
+    assert_eq!(page.matches(&shared).count(), page.matches(&format!("/as/ann/documents/{shared}\"")).count(), "{page}");
     assert!(!world.get(OWNER, "/matters/m1/client-connect/as/ben").await.page().contains("shared.txt"));
 }
 
