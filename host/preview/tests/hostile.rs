@@ -89,7 +89,11 @@ fn all() -> Vec<(&'static str, Vec<u8>, End)> {
         ("a picture of 65,535 by 65,535.gif", documents::gif(65_535, 65_535), Cause("too-large")),
         ("a picture of 2,000,000,000 by 1.bmp", documents::bmp(2_000_000_000, 1), Cause("too-large")),
         ("a directory that leads to itself.tif", b"II*\0\x08\0\0\0\0\0\x08\0\0\0".to_vec(), Cause("damaged")),
-        ("a drawing.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><image href='http://x.example/y'/></svg>".to_vec(), Cause("no-renderer")),
+        (
+            "a drawing.svg",
+            b"<svg xmlns='http://www.w3.org/2000/svg'><image href='http://x.example/y'/></svg>".to_vec(),
+            Cause("no-renderer"),
+        ),
         ("a page of the web.txt", b"<!DOCTYPE html><script>alert(1)</script>".to_vec(), Cause("no-renderer")),
         ("letters in letters.eml", documents::nested_letters(400), Contained),
         ("quoted without end.md", "> ".repeat(60_000).into_bytes(), Contained),
@@ -99,7 +103,11 @@ fn all() -> Vec<(&'static str, Vec<u8>, End)> {
         ("one word.txt", vec![b'x'; 6_000_000], Contained),
         ("both directions.txt", "אb".repeat(500_000).into_bytes(), Contained),
         ("accents.txt", format!("a{}", "\u{301}".repeat(800_000)).into_bytes(), Contained),
-        ("a stream of noise.heic", [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), &documents::noise(90_000)].concat(), Contained),
+        (
+            "a stream of noise.heic",
+            [b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".as_slice(), &documents::noise(90_000)].concat(),
+            Contained,
+        ),
     ]
 }
 

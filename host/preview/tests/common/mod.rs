@@ -98,9 +98,9 @@ impl Grey {
         let mut pixels = Vec::with_capacity(width * height);
         for row in &rows {
             for column in &columns {
-                let sum = row.iter().flat_map(|(y, a)| {
-                    column.iter().map(move |(x, b)| self.pixels[y * self.width + x] * a * b)
-                });
+                let sum = row
+                    .iter()
+                    .flat_map(|(y, a)| column.iter().map(move |(x, b)| self.pixels[y * self.width + x] * a * b));
                 pixels.push(sum.sum());
             }
         }

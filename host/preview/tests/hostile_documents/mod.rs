@@ -44,7 +44,9 @@ pub fn many_pages(count: usize) -> Vec<u8> {
 pub fn looped_table() -> Vec<u8> {
     let mut file = b"%PDF-1.4\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n".to_vec();
     let at = file.len();
-    let table = format!("xref\n0 1\n0000000000 65535 f \ntrailer << /Size 3 /Root 1 0 R /Prev {at} /XRefStm {at} >>\nstartxref\n{at}\n%%EOF");
+    let table = format!(
+        "xref\n0 1\n0000000000 65535 f \ntrailer << /Size 3 /Root 1 0 R /Prev {at} /XRefStm {at} >>\nstartxref\n{at}\n%%EOF"
+    );
     file.extend_from_slice(table.as_bytes());
     file
 }
@@ -67,7 +69,11 @@ pub fn nested_forms(depth: usize) -> Vec<u8> {
         };
         stream(&format!("/Type /XObject /Subtype /Form /BBox [0 0 500 500] {resources}"), &content)
     };
-    document("/Resources << /XObject << /F 5 0 R >> >>", &"/F Do ".repeat(10), &(0..depth).map(form).collect::<Vec<_>>())
+    document(
+        "/Resources << /XObject << /F 5 0 R >> >>",
+        &"/F Do ".repeat(10),
+        &(0..depth).map(form).collect::<Vec<_>>(),
+    )
 }
 
 pub fn type3_loop() -> Vec<u8> {
@@ -98,7 +104,9 @@ pub fn dust() -> Vec<u8> {
 pub fn scripts() -> Vec<u8> {
     let script = "<< /S /JavaScript /JS (app.launchURL\\('http://x.example'\\); while \\(true\\);) >>";
     document(
-        &format!("/AA << /O {script} /C {script} >> /Annots [<< /Type /Annot /Subtype /Widget /FT /Btn /Rect [0 0 9 9] /A {script} >>]"),
+        &format!(
+            "/AA << /O {script} /C {script} >> /Annots [<< /Type /Annot /Subtype /Widget /FT /Btn /Rect [0 0 9 9] /A {script} >>]"
+        ),
         "0 0 100 100 re f",
         &[],
     )
