@@ -1,5 +1,6 @@
 //! Documents that mean harm end with a picture or with a clear cause, within the limits, and the next document is drawn
 //! as if nothing had been.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 mod hostile_documents;
