@@ -25,7 +25,7 @@ use crate::{
         self, Problem,
         bytes::receive::{self, Arrived},
         extract::{Path, Query, some},
-        preview::with_pictures,
+        preview::{self, with_pictures},
         session::{Staff, StaffToken},
         types::{Document, Page, Sort, page},
         write::{self, Asked, Nothing, Write},
@@ -197,6 +197,7 @@ async fn upload_document(
     });
     let answer = work.await?;
     if !dry_run && !write::is_replay(&answer) {
+        preview::look_ahead(&app, arrived.loose.id());
         arrived.loose.keep();
     }
     Ok(answer)
