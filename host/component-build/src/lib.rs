@@ -15,6 +15,9 @@ use std::{
 /// The target that a plugin is compiled for.
 pub const TARGET: &str = "wasm32-wasip2";
 
+/// Guests that work on many pixels at once, and are compiled with the instructions for that; every engine has them.
+const ON_PIXELS: &[&str] = &["client-connect-renderer"];
+
 /// Builds `package`, whose sources lie at `sources` (relative to the workspace's root), in the release
 /// profile, and returns the component's path. Tells cargo which files to watch.
 ///
@@ -36,6 +39,9 @@ pub fn build(package: &str, sources: &[&str]) -> PathBuf {
         if outer || name.starts_with("RUSTC") || name == "RUSTFLAGS" || name == "RUSTDOCFLAGS" {
             cargo.env_remove(&key);
         }
+    }
+    if ON_PIXELS.contains(&package) {
+        cargo.env("CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS", "-C target-feature=+simd128");
     }
     add_target(&root);
     let status = cargo.status().unwrap_or_else(|error| panic!("cannot start cargo to build {package}: {error}"));

@@ -2,6 +2,7 @@
 //!
 //! The scores are kept in `fixtures/preview/scores.md`. A document that falls below its score fails the test; one that
 //! rises above it is for `CLIENT_CONNECT_SCORES=write`, which writes the table anew.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 

@@ -40,7 +40,7 @@ impl Heic {
             .map_err(|error| cause(&error))?;
         let size = (decoded.width, decoded.height);
         let image = RgbaImage::from_raw(size.0, size.1, decoded.data).ok_or(Cause::Damaged)?;
-        let target = picture::fit((size.0 as f32, size.1 as f32), width.min(size.0));
+        let target = picture::fit_down(size, width);
         Ok(scale::down(&DynamicImage::ImageRgba8(image), target, Orientation::NoTransforms))
     }
 }

@@ -34,7 +34,7 @@ impl Photo {
     }
 
     pub(crate) fn draw(&self, width: u32) -> Result<Picture, Cause> {
-        draw(&self.bytes, self.format, picture::fit(self.size(), width.min(self.size.0)))
+        draw(&self.bytes, self.format, picture::fit_down(self.size, width))
     }
 }
 

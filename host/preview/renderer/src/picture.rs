@@ -22,6 +22,12 @@ pub(crate) fn fit(size: (f32, f32), width: u32) -> (u32, u32) {
     (pixels(page_width), pixels(page_height))
 }
 
+/// The same for a picture, which is never made larger than it is.
+pub(crate) fn fit_down(size: (u32, u32), width: u32) -> (u32, u32) {
+    let (columns, rows) = fit((size.0 as f32, size.1 as f32), width);
+    if columns > size.0 || rows > size.1 { (size.0.max(1), size.1.max(1)) } else { (columns, rows) }
+}
+
 /// A measure that a page can have, whatever the document says.
 pub(crate) fn believable(side: f32) -> f64 {
     if side.is_finite() { f64::from(side).clamp(1.0, 1e7) } else { 1.0 }
@@ -51,6 +57,14 @@ mod tests {
         assert_eq!(fit((100.0, 10_000.0), 900), (36, 3600));
         assert_eq!(fit((2_000_000.0, 1.0), 900), (900, 1));
         assert_eq!(fit((1.0, 2_000_000.0), 900), (1, 3600));
+    }
+
+    #[test]
+    fn a_picture_is_made_smaller_and_never_larger() {
+        assert_eq!(fit_down((300, 200), 900), (300, 200));
+        assert_eq!(fit_down((1, 1), 900), (1, 1));
+        assert_eq!(fit_down((400, 6_000), 900), (240, 3_600));
+        assert_eq!(fit_down((4_000, 3_000), 900), (900, 675));
     }
 
     #[test]

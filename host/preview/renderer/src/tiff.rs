@@ -80,8 +80,8 @@ impl Tiff {
         let length = self.offset_bytes();
         let offset = if self.big_endian { &bytes[8 - length..] } else { &bytes[..length] };
         self.bytes.get_mut(first..first + length).ok_or(Cause::Damaged)?.copy_from_slice(offset);
-        // The cast saturates; a size is at least one.
-        let target = picture::fit(size, width.min(size.0.ceil() as u32));
+        // The casts saturate.
+        let target = picture::fit_down((size.0.ceil() as u32, size.1.ceil() as u32), width);
         photo::draw(&self.bytes, ImageFormat::Tiff, target)
     }
 

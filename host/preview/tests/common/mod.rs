@@ -1,6 +1,6 @@
 //! Documents, and a place where they are drawn as the host draws them: by the embedded component, within its limits.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
+#![allow(clippy::unwrap_used, dead_code, reason = "a test fails by panicking, and uses a part of this")]
 
 use std::{
     fs,
@@ -12,19 +12,19 @@ use client_connect_preview::{Document, Limits, NoPreview, Outline, Previews, Set
 use sha2::{Digest as _, Sha256};
 
 /// Where the corpus lies.
-pub fn corpus() -> PathBuf {
+pub(crate) fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/preview")
 }
 
 /// A place to draw, and the folder that its pictures lie in, which goes with it.
-pub struct Studio {
+pub(crate) struct Studio {
     previews: Previews,
     runtime: tokio::runtime::Runtime,
     _folder: tempfile::TempDir,
 }
 
 impl Studio {
-    pub fn new(deadline: Duration) -> Self {
+    pub(crate) fn new(deadline: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Compiled once for all of these tests, and for the next time that they run.
         let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
@@ -41,12 +41,12 @@ impl Studio {
         Self { previews: Previews::new(settings).unwrap(), runtime, _folder: folder }
     }
 
-    pub fn outline(&self, name: &str, bytes: &[u8]) -> Result<Outline, NoPreview> {
+    pub(crate) fn outline(&self, name: &str, bytes: &[u8]) -> Result<Outline, NoPreview> {
         let bytes = bytes.to_vec();
         self.runtime.block_on(self.previews.outline(&document(name, &bytes), move || Ok(bytes)))
     }
 
-    pub fn page(&self, name: &str, bytes: &[u8], page: u32) -> Result<Grey, NoPreview> {
+    pub(crate) fn page(&self, name: &str, bytes: &[u8], page: u32) -> Result<Grey, NoPreview> {
         let bytes = bytes.to_vec();
         let document = document(name, &bytes);
         let file = self.runtime.block_on(self.previews.page(&document, page, Size::Normal, None, move || Ok(bytes)))?;
@@ -65,14 +65,14 @@ fn document(name: &str, bytes: &[u8]) -> Document {
 
 /// A picture in shades of grey.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Grey {
-    pub width: usize,
-    pub height: usize,
-    pub pixels: Vec<f32>,
+pub(crate) struct Grey {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) pixels: Vec<f32>,
 }
 
 impl Grey {
-    pub fn of_webp(file: &[u8]) -> Self {
+    pub(crate) fn of_webp(file: &[u8]) -> Self {
         let mut decoder = image_webp::WebPDecoder::new(std::io::Cursor::new(file)).unwrap();
         let (width, height) = decoder.dimensions();
         let mut bytes = vec![0; decoder.output_buffer_size().unwrap()];
@@ -83,7 +83,7 @@ impl Grey {
     }
 
     /// Each new pixel the mean of what it covers.
-    pub fn scaled(&self, width: usize, height: usize) -> Self {
+    pub(crate) fn scaled(&self, width: usize, height: usize) -> Self {
         let along = |from: usize, to: usize| -> Vec<Vec<(usize, f32)>> {
             let step = from as f32 / to as f32;
             let cover = |at: usize| {
@@ -109,7 +109,7 @@ impl Grey {
 }
 
 /// How alike two pictures of one size are to the eye: 1 is the same (structural similarity over windows of 8 by 8).
-pub fn likeness(one: &Grey, other: &Grey) -> f64 {
+pub(crate) fn likeness(one: &Grey, other: &Grey) -> f64 {
     assert_eq!((one.width, one.height), (other.width, other.height));
     let (mut sum, mut count) = (0.0, 0.0);
     for top in (0..one.height.saturating_sub(7).max(1)).step_by(4) {

@@ -27,11 +27,11 @@ fn document(entries: &str, content: &str, more: &[String]) -> Vec<u8> {
 }
 
 /// A page of this box with this on it.
-pub fn page(media_box: &str, content: &str) -> Vec<u8> {
+pub(crate) fn page(media_box: &str, content: &str) -> Vec<u8> {
     document(&format!("/CropBox [{media_box}] /MediaBox [{media_box}]"), content, &[])
 }
 
-pub fn many_pages(count: usize) -> Vec<u8> {
+pub(crate) fn many_pages(count: usize) -> Vec<u8> {
     let kids: String = (0..count).map(|at| format!("{} 0 R ", at + 3)).collect();
     let mut objects = vec![
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -41,7 +41,7 @@ pub fn many_pages(count: usize) -> Vec<u8> {
     pdf(&objects)
 }
 
-pub fn looped_table() -> Vec<u8> {
+pub(crate) fn looped_table() -> Vec<u8> {
     let mut file = b"%PDF-1.4\n1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n".to_vec();
     let at = file.len();
     let table = format!(
@@ -51,7 +51,7 @@ pub fn looped_table() -> Vec<u8> {
     file
 }
 
-pub fn looped_pages() -> Vec<u8> {
+pub(crate) fn looped_pages() -> Vec<u8> {
     pdf(&[
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
         "<< /Type /Pages /Parent 3 0 R /Kids [3 0 R 2 0 R] /Count 9 >>".to_owned(),
@@ -60,7 +60,7 @@ pub fn looped_pages() -> Vec<u8> {
 }
 
 /// Forms, each of which draws the next ten times.
-pub fn nested_forms(depth: usize) -> Vec<u8> {
+pub(crate) fn nested_forms(depth: usize) -> Vec<u8> {
     let form = |at: usize| {
         let (resources, content) = if at + 1 < depth {
             (format!("/Resources << /XObject << /F {} 0 R >> >>", at + 6), "/F Do ".repeat(10))
@@ -76,14 +76,14 @@ pub fn nested_forms(depth: usize) -> Vec<u8> {
     )
 }
 
-pub fn type3_loop() -> Vec<u8> {
+pub(crate) fn type3_loop() -> Vec<u8> {
     let font = "<< /Type /Font /Subtype /Type3 /FontBBox [0 0 1 1] /FontMatrix [1 0 0 1 0 0] /FirstChar 97 /LastChar 97 \
         /Widths [1] /Encoding << /Differences [97 /a] >> /CharProcs << /a 6 0 R >> /Resources << /Font << /T 5 0 R >> >> >>";
     let glyph = stream("", "1 0 d0 BT /T 1 Tf (aaaaaaaaaa) Tj ET 0 0 1 1 re f");
     document("/Resources << /Font << /T 5 0 R >> >>", "BT /T 20 Tf (aaaa) Tj ET", &[font.to_owned(), glyph])
 }
 
-pub fn mask_loop() -> Vec<u8> {
+pub(crate) fn mask_loop() -> Vec<u8> {
     let state = "<< /Type /ExtGState /SMask << /S /Luminosity /G 6 0 R >> >>".to_owned();
     let group = stream(
         "/Type /XObject /Subtype /Form /BBox [0 0 500 500] /Group << /S /Transparency >> /Resources << /ExtGState << /G 5 0 R >> >>",
@@ -93,7 +93,7 @@ pub fn mask_loop() -> Vec<u8> {
 }
 
 /// A tile of next to nothing, on the whole page.
-pub fn dust() -> Vec<u8> {
+pub(crate) fn dust() -> Vec<u8> {
     let tile = stream(
         "/Type /Pattern /PatternType 1 /PaintType 1 /TilingType 1 /BBox [0 0 0.001 0.001] /XStep 0.001 /YStep 0.001 /Resources << >>",
         "0 0 0.001 0.001 re f",
@@ -101,7 +101,7 @@ pub fn dust() -> Vec<u8> {
     document("/Resources << /Pattern << /P 5 0 R >> >>", "/Pattern cs /P scn 0 0 500 500 re f", &[tile])
 }
 
-pub fn scripts() -> Vec<u8> {
+pub(crate) fn scripts() -> Vec<u8> {
     let script = "<< /S /JavaScript /JS (app.launchURL\\('http://x.example'\\); while \\(true\\);) >>";
     document(
         &format!(
@@ -112,7 +112,7 @@ pub fn scripts() -> Vec<u8> {
     )
 }
 
-pub fn elsewhere() -> Vec<u8> {
+pub(crate) fn elsewhere() -> Vec<u8> {
     let picture = "<< /Type /XObject /Subtype /Image /Width 9 /Height 9 /BitsPerComponent 8 /ColorSpace /DeviceGray \
         /F << /FS /URL /F (http://x.example/picture) >> /FFilter /DCTDecode /Length 0 >>\nstream\n\nendstream";
     document(
@@ -123,13 +123,13 @@ pub fn elsewhere() -> Vec<u8> {
     )
 }
 
-pub fn with_archive(document: &[u8]) -> Vec<u8> {
+pub(crate) fn with_archive(document: &[u8]) -> Vec<u8> {
     let archive = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0aPK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0\x1f\0\0\0\0\0";
     [document, archive.as_slice()].concat()
 }
 
 /// The head of a picture, and nothing after it.
-pub fn png(width: u32, height: u32) -> Vec<u8> {
+pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {
     let mut head = b"IHDR".to_vec();
     head.extend([width.to_be_bytes(), height.to_be_bytes()].concat());
     head.extend([8, 2, 0, 0, 0]);
@@ -148,20 +148,20 @@ fn check(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), round))
 }
 
-pub fn gif(width: u16, height: u16) -> Vec<u8> {
+pub(crate) fn gif(width: u16, height: u16) -> Vec<u8> {
     let size = [width.to_le_bytes(), height.to_le_bytes()].concat();
     let screen = [b"GIF89a".as_slice(), &size, b"\x80\0\0\0\0\0\xff\xff\xff"].concat();
     [screen.as_slice(), b"\x2c\0\0\0\0", &size, b"\0\x02\x02\x44\x01\0\x3b"].concat()
 }
 
-pub fn bmp(width: i32, height: i32) -> Vec<u8> {
+pub(crate) fn bmp(width: i32, height: i32) -> Vec<u8> {
     let mut file = b"BM\0\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0".to_vec();
     file.extend([width.to_le_bytes(), height.to_le_bytes()].concat());
     file.extend(b"\x01\0\x18\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
     file
 }
 
-pub fn nested_letters(depth: usize) -> Vec<u8> {
+pub(crate) fn nested_letters(depth: usize) -> Vec<u8> {
     let mut letter = "From: a@x.example\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n".to_owned();
     for at in 0..depth {
         letter += &format!("Content-Type: multipart/mixed; boundary=b{at}\r\n\r\n--b{at}\r\n");
@@ -172,7 +172,7 @@ pub fn nested_letters(depth: usize) -> Vec<u8> {
 }
 
 /// Bytes that mean nothing, and are the same each time.
-pub fn noise(length: usize) -> Vec<u8> {
+pub(crate) fn noise(length: usize) -> Vec<u8> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut next = || {
         state ^= state << 13;

@@ -1,6 +1,6 @@
 //! The words of a page of HTML, in lines as its blocks are. Nothing in it is run, and nothing that it names is fetched.
 
-use mail_parser::decoders::html::add_html_token;
+use super::entities;
 
 /// What is inside of these is not read by anybody.
 const SILENT: [&str; 7] = ["head", "script", "style", "template", "title", "noscript", "svg"];
@@ -33,7 +33,7 @@ impl Words {
     }
 
     fn text(&mut self, text: &str) {
-        let decoded = entities(text);
+        let decoded = decoded(text);
         if decoded.starts_with(char::is_whitespace) {
             self.space = true;
         }
@@ -97,8 +97,8 @@ pub(super) fn text(html: &str) -> String {
     words.out
 }
 
-/// Letters that are written by their names become themselves; a space that must not break becomes a space.
-fn entities(text: &str) -> String {
+/// Letters that are written by their names become themselves.
+fn decoded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -108,13 +108,9 @@ fn entities(text: &str) -> String {
             (2..12).contains(end) && from[1..*end].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#')
         }) {
             Some(end) => {
-                match &from[1..end] {
-                    "amp" => out.push('&'),
-                    "lt" => out.push('<'),
-                    "gt" => out.push('>'),
-                    "quot" => out.push('"'),
-                    "nbsp" => out.push(' '),
-                    _ => add_html_token(&mut out, from[..=end].as_bytes(), false),
+                match entities::letter(&from[1..end]) {
+                    Some(letter) => out.push(letter),
+                    None => out.push_str(&from[..=end]),
                 }
                 rest = &from[end + 1..];
             }

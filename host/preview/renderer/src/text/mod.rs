@@ -2,6 +2,7 @@
 
 pub(crate) mod decode;
 mod draw;
+mod entities;
 mod flow;
 mod html;
 pub(crate) mod mail;

@@ -6,6 +6,9 @@ use super::{
 };
 use crate::fonts::Style;
 
+/// Bytes of a line that are set at once.
+const PIECE: usize = 16 << 10;
+
 /// Sets the text.
 pub(crate) fn lay_out(flow: &mut Flow, text: &str) {
     let table = is_drawn(text);
@@ -30,12 +33,19 @@ pub(crate) fn set(flow: &mut Flow, text: &str, look: Look, size: Option<f32>, in
                 flow.gap(if look.style == Style::Mono { 0.0 } else { -2.0 } + Flow::leading(size.unwrap_or(BODY)));
                 continue;
             }
-            flow.paragraph(&Paragraph {
-                spans: vec![(without_tabs(line, look.style == Style::Mono), look)],
-                size,
-                indent,
-                ..Paragraph::default()
-            });
+            // A line without end is set piece by piece, so that setting it ends when the pages do.
+            let mut rest = line;
+            while !rest.is_empty() && !flow.full() {
+                let cut = rest.floor_char_boundary(PIECE);
+                let (piece, later) = rest.split_at(cut);
+                rest = later;
+                flow.paragraph(&Paragraph {
+                    spans: vec![(without_tabs(piece, look.style == Style::Mono), look)],
+                    size,
+                    indent,
+                    ..Paragraph::default()
+                });
+            }
         }
     }
 }
