@@ -1,6 +1,6 @@
 //! Damages the documents of the corpus at random, and draws them: whatever comes in, a picture comes out, or a cause.
 //!
-//!     cargo run -p client-connect-preview --example fuzz -- --seconds 60 --seed 1
+//!     cargo run --example fuzz -- --seconds 60 --seed 1
 //!
 //! Each failure is told with the seed that repeats it. One seed makes the same documents each time.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, reason = "a tool for whoever works on this")]

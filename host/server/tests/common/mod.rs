@@ -79,7 +79,7 @@ impl World {
         let clock = Arc::new(ManualClock::new(START));
         let config = config(folder.path(), more);
         share_compiled(&config.data_dir);
-        let options = Options { clock: clock.clone(), mailer: Some(mailer) };
+        let options = Options { clock: clock.clone(), mailer: Some(mailer), ..Options::default() };
         let app = tokio::task::spawn_blocking(move || App::open(&config, options)).await.unwrap().unwrap();
         let router = web::router(app.clone());
         let (firm, owner, matter) = (new_id(), new_id(), new_id());
