@@ -1,4 +1,5 @@
 //! Previews over HTTP, with the compiled renderer: pictures for whoever may look, and nothing else for anybody.
+#![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
 use std::{collections::BTreeMap, fs, io::Cursor, path::Path};
 

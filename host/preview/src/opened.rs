@@ -112,7 +112,7 @@ impl Opened {
 
     /// Bytes of memory that it holds.
     pub(crate) fn memory(&self) -> usize {
-        self.running.memory()
+        self.running.peak_memory()
     }
 }
 

@@ -94,7 +94,9 @@ fn likeness_is_one_of_the_same_and_less_of_another() {
     let chequered = |shift: usize| Grey {
         width: 64,
         height: 48,
-        pixels: (0..64 * 48).map(|at| if (at % 64 + at / 64 + shift) / 4 % 2 == 0 { 255.0 } else { 0.0 }).collect(),
+        pixels: (0..64 * 48)
+            .map(|at| if ((at % 64 + at / 64 + shift) / 4).is_multiple_of(2) { 255.0 } else { 0.0 })
+            .collect(),
     };
     assert!((likeness(&chequered(0), &chequered(0)) - 1.0).abs() < 1e-9);
     assert!(likeness(&chequered(0), &chequered(4)) < 0.1);

@@ -141,8 +141,8 @@ impl Running {
         Err(stop.into_failure(self.name, &self.store.data().wasi.written()))
     }
 
-    /// Bytes of memory that it has now.
-    pub fn memory(&self) -> usize {
+    /// Bytes of memory that it has: memories never shrink.
+    pub fn peak_memory(&self) -> usize {
         self.store.data().meter.peak_memory
     }
 }

@@ -127,7 +127,7 @@ pub(crate) async fn picture(
 
 impl Looked {
     /// Refuses an asker who has seen the pages of another version.
-    pub(crate) fn as_asked(self, which: Which) -> Result<Self, Problem> {
+    pub(crate) fn if_asked(self, which: Which) -> Result<Self, Problem> {
         match which.version {
             Some(version) if version != self.version => {
                 let detail = "The document has changed since this page was opened. Open it again.";

@@ -59,7 +59,7 @@ pub(crate) async fn page(
     let now = asked.clone();
     let may = blocking(&app, move |app| app.runtime.read(|unit| now.permitted(app, unit))).await?;
     let began = Instant::now();
-    let (looked, seen) = (may.looked.as_asked(which)?, may.seen);
+    let (looked, seen) = (may.looked.if_asked(which)?, may.seen);
     let picture = preview::picture(&app, &looked, page, which.size.into(), may.stamp).await?;
     if !seen || began.elapsed() > STALE {
         blocking(&app, move |app| asked.shown(app, looked.version, seen)).await?;

@@ -103,6 +103,6 @@ async fn view_as_page(
         })
     });
     let (looked, stamp): (preview::Looked, _) = found.await?;
-    let looked = looked.as_asked(which)?;
+    let looked = looked.if_asked(which)?;
     Ok(preview::respond(preview::picture(&app, &looked, page, which.size.into(), stamp).await?))
 }
