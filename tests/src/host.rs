@@ -7,7 +7,7 @@ use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use client_connect::{
     app::{self, App, Options, Running},
-    config::{Config, Documents, Log},
+    config::{Config, Documents, Log, Preview},
     demo,
     mail::smtp::{Mailer, Protection, Server},
     store::{
@@ -84,6 +84,7 @@ impl TestHost {
         let folder = TempDir::new().expect("a folder for the host's data");
         let mail = MailServer::start().expect("a port for the mail server");
         let config = Config {
+            preview: Preview::default(),
             data_dir: folder.path().join("data"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             public_url: setup.public_url,
@@ -147,6 +148,7 @@ impl TestHost {
             fallback_user: None,
             sender: format!("portal@{id}.test"),
             mail_hold,
+            watermark: true,
             when_closed: "read-only".into(),
             attributes: Vec::new(),
         };

@@ -118,6 +118,7 @@ fn found(tx: &SqliteTx) {
         fallback_user: None,
         sender: "portal@f.test".into(),
         mail_hold: 0,
+        watermark: true,
         when_closed: "read-only".into(),
         attributes: Vec::new(),
     };

@@ -3,3 +3,6 @@
 
 /// A WASI component that exports the world `client-connect:plugin/client-connect`.
 pub static PLUGIN: &[u8] = include_bytes!(env!("CLIENT_CONNECT_PLUGIN"));
+
+/// A WASI component that exports the world `client-connect:preview/pages`: the one that shows documents.
+pub static RENDERER: &[u8] = &[];

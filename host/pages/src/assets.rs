@@ -25,14 +25,14 @@ macro_rules! assets {
 const WRITTEN: &[Asset] = assets! {
     "text/css; charset=utf-8":
         "tokens.css" "base.css" "parts.css" "frame.css" "documents.css" "mailbox.css" "platform.css" "portal.css" "client-connect.css"
-        "upload.css";
+        "upload.css" "viewer.css";
     "text/javascript; charset=utf-8":
         "about.js" "api.js" "bell.js" "copy.js" "documents.js" "icon.js" "menus.js" "pick.js" "portal.js" "send-file.js" "send.js"
         "settings.js" "times.js" "toast.js" "staff.js"
         "staged.js" "staged-page.js" "choose.js" "leave.js" "review.js" "meanwhile.js" "saved.js" "words.js"
         "access.js" "notifications.js"
         "sharing.js" "sharing-lists.js" "sharing-save.js" "document-list.js" "document-row.js"
-        "tus.js" "upload.js";
+        "tus.js" "upload.js" "viewer.js";
     "image/svg+xml":
         "mark.svg";
 };

@@ -10,6 +10,7 @@
 //! | [`show`] | times, sizes and kinds of files, as a reader sees them |
 //! | [`staff`] | the pages of the firm's own people |
 //! | [`portal`] | the pages of its customers |
+//! | [`viewer`] | pages of a document, as pictures |
 //! | [`words`] | what the portal says, in each of its languages |
 //! | [`plain`] | the few pages that belong to neither |
 
@@ -18,6 +19,7 @@ pub mod plain;
 pub mod portal;
 pub mod show;
 pub mod staff;
+pub mod viewer;
 pub mod words;
 
 pub use askama::Template;

@@ -94,11 +94,30 @@ download-all-what = Alle Dokumente dieser Akte in einer ZIP-Datei
 page-first = Zurück zur ersten Seite
 page-next = Nächste Seite
 document-about = Zu diesem Dokument
-preview-none = Für diese Art von Datei gibt es noch keine Vorschau.
-preview-later = Von dieser Datei gibt es eine Vorschau, aber diese Seite kann sie noch nicht zeigen.
+preview-none = Dateien dieser Art können hier nicht angezeigt werden.
+preview-encrypted = Dieses Dokument ist mit einem Passwort geschützt und kann hier deshalb nicht angezeigt werden.
+preview-damaged = Dieses Dokument ist beschädigt oder nicht von der Art, die es vorgibt, und kann hier deshalb nicht angezeigt werden.
+preview-too-large = Dieses Dokument ist zu groß oder zu aufwendig, um hier angezeigt zu werden.
 preview-download = Laden Sie sie herunter, um sie auf Ihrem Gerät zu öffnen.
 download-ask-owner = Dieses Dokument dürfen Sie nicht herunterladen. Wenn Sie es brauchen, fragen Sie bitte { $owner } bei { $firm }.
 download-ask-firm = Dieses Dokument dürfen Sie nicht herunterladen. Wenn Sie es brauchen, fragen Sie bitte { $firm }.
+viewer-pages = Seiten dieses Dokuments
+viewer-count = { $count ->
+    [one] 1 Seite
+   *[other] { $count } Seiten
+  }
+viewer-sheet = Seite { $page } von { $count }
+viewer-larger = Größer
+viewer-smaller = Kleiner
+viewer-before = Frühere Seiten
+viewer-after = Spätere Seiten
+viewer-soon = Die Seiten werden vorbereitet. Das dauert einen Moment.
+viewer-drawing = Seite { $page } wird gezeichnet …
+viewer-failed = Seite { $page } konnte nicht angezeigt werden.
+viewer-again = Noch einmal versuchen
+viewer-changed = Das Dokument hat sich geändert, seit Sie es geöffnet haben.
+viewer-gone = Dieses Dokument ist für Sie nicht mehr hier.
+viewer-reload = Neu öffnen
 kind-pdf = PDF-Dokument
 kind-picture = Bild
 kind-film = Film

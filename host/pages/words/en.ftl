@@ -94,11 +94,30 @@ download-all-what = All documents of this matter in one ZIP file
 page-first = Back to the first page
 page-next = Next page
 document-about = About this document
-preview-none = No preview can be shown for this kind of file yet.
-preview-later = There is a preview of this file, but this page cannot show it yet.
+preview-none = Files of this kind cannot be shown here.
+preview-encrypted = This document is protected with a password, so it cannot be shown here.
+preview-damaged = This document is damaged, or is not what its kind says, so it cannot be shown here.
+preview-too-large = This document is too large or too complex to be shown here.
 preview-download = Download it to open it on your device.
 download-ask-owner = You may not download this document. If you need it, please ask { $owner } at { $firm }.
 download-ask-firm = You may not download this document. If you need it, please ask { $firm }.
+viewer-pages = Pages of this document
+viewer-count = { $count ->
+    [one] 1 page
+   *[other] { $count } pages
+  }
+viewer-sheet = Page { $page } of { $count }
+viewer-larger = Larger
+viewer-smaller = Smaller
+viewer-before = Earlier pages
+viewer-after = Later pages
+viewer-soon = The pages are being prepared. This takes a moment.
+viewer-drawing = Page { $page } is being drawn…
+viewer-failed = Page { $page } could not be shown.
+viewer-again = Try again
+viewer-changed = The document has changed since you opened it.
+viewer-gone = This document is no longer here for you.
+viewer-reload = Open it again
 kind-pdf = PDF document
 kind-picture = Picture
 kind-film = Film

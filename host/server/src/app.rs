@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
+use client_connect_preview::{Converter, OfficeComponent, Previews};
 use client_connect_runtime::{Clock, Limits, LoadError, Runtime, SystemClock};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -34,6 +35,8 @@ pub struct App {
     pub runtime: Runtime<SqliteBackend>,
     /// The documents' bytes.
     pub blobs: Blobs,
+    /// Pictures of the documents' pages.
+    pub previews: Previews,
     /// Wakes the dispatcher of notices and letters after a commit that may have left some.
     pub outbox: Notify,
     /// What the web needs to know of the outside.
@@ -128,6 +131,8 @@ pub struct Folders {
     pub database: PathBuf,
     /// Compiled components.
     pub cache: PathBuf,
+    /// Pictures of pages. What is lost there is drawn again.
+    pub previews: PathBuf,
 }
 
 impl Folders {
@@ -141,7 +146,7 @@ impl Folders {
         let data_dir = data_dir.canonicalize().map_err(failed)?;
         let cache = data_dir.join("cache");
         make_private(&cache).map_err(failed)?;
-        Ok(Self { database: data_dir.join(DATABASE), cache })
+        Ok(Self { database: data_dir.join(DATABASE), cache, previews: data_dir.join("previews") })
     }
 }
 
@@ -191,6 +196,22 @@ pub fn open_blobs(config: &Config) -> Result<Blobs, StartError> {
     }
 }
 
+/// What draws pages. Nothing is compiled yet.
+fn open_previews(config: &Config, folders: &Folders) -> Result<Previews, StartError> {
+    let folder = &folders.previews;
+    let failed = |source| StartError::Folder { path: folder.clone(), source };
+    make_private(folder).map_err(failed)?;
+    let (limits, compiled) = (client_connect_preview::Limits::reference(), Some(folders.cache.clone()));
+    let mut converters: Vec<Arc<dyn Converter>> = Vec::new();
+    if let Some(path) = &config.preview.office {
+        let component = std::fs::read(path).map_err(|source| StartError::PluginFile { path: path.clone(), source })?;
+        converters.push(Arc::new(OfficeComponent::new(component, &limits, compiled.clone())));
+    }
+    let renderer = client_connect_embed::RENDERER.into();
+    Previews::new(client_connect_preview::Settings { renderer, converters, folder: folder.clone(), compiled, limits })
+        .map_err(failed)
+}
+
 /// The plugin's bytes: of a file, or the embedded ones.
 ///
 /// # Errors
@@ -211,7 +232,10 @@ impl App {
     /// As [`StartError`] says.
     pub fn open(config: &Config, options: Options) -> Result<SharedApp, StartError> {
         let folders = Folders::open(&config.data_dir)?;
-        let backend = SqliteBackend::open(&folders.database, store::Options::new(&config.public_url))?;
+        let previews = open_previews(config, &folders)?;
+        let store_options =
+            store::Options { previews: previews.kinds().into(), ..store::Options::new(&config.public_url) };
+        let backend = SqliteBackend::open(&folders.database, store_options)?;
         let settings = client_connect_runtime::Settings {
             limits: Limits::reference(),
             cache: Some(folders.cache),
@@ -228,12 +252,14 @@ impl App {
         let key = runtime
             .write(|unit| {
                 let tx: &SqliteTx = unit.tx();
+                store::previews::renderer_is(tx, previews.id())?;
                 Ok::<_, Problem>(secrets::get_or_put(tx, "host-key", &fresh)?)
             })
             .map_err(StartError::Key)?;
         Ok(Arc::new(Self {
             runtime,
             blobs: open_blobs(config)?,
+            previews,
             outbox: Notify::new(),
             web: web::Settings {
                 public_url: config.public_url.clone(),

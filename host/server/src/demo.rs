@@ -174,6 +174,7 @@ impl Seeding<'_> {
             fallback_user: None,
             sender: self.firm.sender.clone(),
             mail_hold: 10,
+            watermark: true,
             when_closed: "read-only".to_owned(),
             attributes: Vec::new(),
         };

@@ -71,6 +71,7 @@ impl World {
             fallback_user: None,
             sender: "portal@ashgrove.example".into(),
             mail_hold: 120,
+            watermark: true,
             when_closed: "read-only".into(),
             attributes: Vec::new(),
         };

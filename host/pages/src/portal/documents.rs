@@ -1,6 +1,7 @@
 //! A matter, its documents, one document, and what was sent.
 
 use super::*;
+use crate::viewer::Look;
 
 /// A matter: its documents, what may be known of it, and the way to send something.
 #[derive(Clone, Debug, Template)]
@@ -145,8 +146,8 @@ pub struct Document {
     pub row: Row,
     /// Which version it is.
     pub version: u32,
-    /// Whether it can be shown as pictures of its pages.
-    pub can_preview: bool,
+    /// Its pages.
+    pub look: Look,
 }
 
 /// That documents have arrived.

@@ -45,7 +45,7 @@ fn files(folder: &Path, into: &mut Vec<PathBuf>) {
 /// Every message that the portal's templates and handlers ask for.
 fn used() -> BTreeMap<String, PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut places = vec![root.join("src/words.rs")];
+    let mut places = ["src/words.rs", "src/viewer.rs", "templates/viewer.html"].map(|place| root.join(place)).to_vec();
     for folder in ["templates/portal", "src/portal", "../server/src/pages/portal"] {
         files(&root.join(folder), &mut places);
     }

@@ -143,6 +143,7 @@ fn firm_of(tx: &SqliteTx, named: Option<String>, sender: Option<String>) -> Resu
         fallback_user: None,
         sender,
         mail_hold: 120,
+        watermark: true,
         when_closed: "read-only".to_owned(),
         attributes: Vec::new(),
     };

@@ -66,6 +66,13 @@ fn in_bucket(raw: &Raw, _: &str) -> Result<Documents, ConfigError> {
     Err(raw.wrong("documents.bucket", "this program was built without S3", "build it with --features s3"))
 }
 
+/// What shows documents, beside the embedded renderer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// The component for office documents.
+    pub office: Option<PathBuf>,
+}
+
 /// How the log is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -96,6 +103,8 @@ pub struct Config {
     pub metrics_listen: Option<SocketAddr>,
     /// A plugin in the place of the embedded one.
     pub plugin: Option<PathBuf>,
+    /// What shows documents.
+    pub preview: Preview,
     /// For requests under way at the end.
     pub drain: Duration,
     /// How the log is written.
@@ -139,6 +148,7 @@ impl Config {
             upload_limit: raw.parse::<u64>("upload-limit", "a number of megabytes")?.saturating_mul(1_000_000),
             metrics_listen: raw.optional("metrics-listen", "an address and a port, as in 127.0.0.1:9090")?,
             plugin: raw.optional("plugin", "a path")?,
+            preview: Preview { office: raw.optional("preview.office", "a path")? },
             drain: seconds("drain")?,
             log: Log { json, filter: raw.get("log.level").to_owned() },
             mail: mail(raw, &public_url, seconds("mail.timeout")?)?,

@@ -8,6 +8,7 @@
 //! | `staff` | the pages of the firm's own people |
 //! | `portal` | the pages of its customers |
 //! | `mailbox` | the demo's mailbox |
+//! | `viewer` | a document to look at |
 //! | `small` | compression |
 
 use axum::{
@@ -30,6 +31,7 @@ mod mailbox;
 pub mod portal;
 mod small;
 pub mod staff;
+mod viewer;
 
 /// Every page. The mailbox is there only in the demo.
 pub fn routes(with_mailbox: bool) -> Router<SharedApp> {

@@ -27,6 +27,8 @@ pub struct Content {
     pub activity_at: Timestamp,
     /// Whether the contact's receipt says that they took this version.
     pub taken: bool,
+    /// Whether it says that they were shown this version, or took it.
+    pub seen: bool,
 }
 
 /// The content of a document that is in this matter, as `contact` has it. Says nothing of any right to it.
@@ -42,7 +44,8 @@ pub fn current(
     tx.conn()
         .prepare_cached(
             "SELECT d.blob, d.name, d.media_type, d.size, d.sha256, d.version, d.activity_at,
-                    coalesce(s.seen_downloaded = 1 AND s.seen_version >= d.version, 0)
+                    coalesce(s.seen_downloaded = 1 AND s.seen_version >= d.version, 0),
+                    coalesce(s.seen_version >= d.version, 0)
              FROM documents d
              LEFT JOIN shares s ON s.matter = d.matter AND s.document = d.id AND s.contact = ?3
              WHERE d.id = ?2 AND d.matter = ?1 AND d.deleted_at IS NULL",
@@ -59,6 +62,7 @@ pub fn current(
                         version: row.get(5)?,
                         activity_at: at(row.get(6)?),
                         taken: row.get(7)?,
+                        seen: row.get(8)?,
                     })
                 })
                 .optional()

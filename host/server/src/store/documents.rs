@@ -129,10 +129,19 @@ pub fn add_version(
     put_version(tx, id, next, content, Some(by), now)?;
     tx.conn()
         .prepare_cached(
-            "UPDATE documents SET version = ?2, blob = ?3, size = ?4, sha256 = ?5, media_type = ?6, activity_at = ?7 WHERE id = ?1",
+            "UPDATE documents SET version = ?2, blob = ?3, size = ?4, sha256 = ?5, media_type = ?6, activity_at = ?7,
+                                  no_preview = NULL WHERE id = ?1",
         )
         .and_then(|mut update| {
-            update.execute(params![id, next, content.blob, ms(content.size), content.sha256, content.media_type, ms(now)])
+            update.execute(params![
+                id,
+                next,
+                content.blob,
+                ms(content.size),
+                content.sha256,
+                content.media_type,
+                ms(now)
+            ])
         })
         .host()?;
     Ok(next)

@@ -25,6 +25,8 @@ pub struct Firm {
     pub mail_hold: u32,
     /// `keep`, `read-only`, or the days until access ends.
     pub when_closed: String,
+    /// Whether the pages that a customer looks at bear their address.
+    pub watermark: bool,
     /// Passed to the plugin as they are.
     pub attributes: Attributes,
 }
@@ -38,7 +40,8 @@ fn firm(row: &Row<'_>) -> rusqlite::Result<Firm> {
         sender: row.get(4)?,
         mail_hold: row.get(5)?,
         when_closed: row.get(6)?,
-        attributes: row.get::<_, Attrs>(7)?.0,
+        watermark: row.get(7)?,
+        attributes: row.get::<_, Attrs>(8)?.0,
     })
 }
 
@@ -49,8 +52,8 @@ fn firm(row: &Row<'_>) -> rusqlite::Result<Firm> {
 pub fn create(tx: &SqliteTx, firm: &Firm) -> Result<(), HostError> {
     tx.conn()
         .prepare_cached(
-            "INSERT INTO firms (id, name, enabled, fallback_user, sender, mail_hold, when_closed, attributes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO firms (id, name, enabled, fallback_user, sender, mail_hold, when_closed, watermark, attributes)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )
         .and_then(|mut insert| {
             insert.execute(params![
@@ -61,6 +64,7 @@ pub fn create(tx: &SqliteTx, firm: &Firm) -> Result<(), HostError> {
                 firm.sender,
                 firm.mail_hold,
                 firm.when_closed,
+                firm.watermark,
                 AttrsRef(&firm.attributes),
             ])
         })
@@ -75,7 +79,7 @@ pub fn create(tx: &SqliteTx, firm: &Firm) -> Result<(), HostError> {
 pub fn get(tx: &SqliteTx, id: &str) -> Result<Option<Firm>, HostError> {
     tx.conn()
         .prepare_cached(
-            "SELECT id, name, enabled, fallback_user, sender, mail_hold, when_closed, attributes FROM firms WHERE id = ?1",
+            "SELECT id, name, enabled, fallback_user, sender, mail_hold, when_closed, watermark, attributes FROM firms WHERE id = ?1",
         )
         .and_then(|mut found| found.query_row([id], firm).optional())
         .host()
@@ -88,7 +92,7 @@ pub fn get(tx: &SqliteTx, id: &str) -> Result<Option<Firm>, HostError> {
 pub fn list(tx: &SqliteTx) -> Result<Vec<Firm>, HostError> {
     tx.conn()
         .prepare_cached(
-            "SELECT id, name, enabled, fallback_user, sender, mail_hold, when_closed, attributes FROM firms ORDER BY id",
+            "SELECT id, name, enabled, fallback_user, sender, mail_hold, when_closed, watermark, attributes FROM firms ORDER BY id",
         )
         .and_then(|mut found| found.query_map([], firm)?.collect())
         .host()
@@ -103,7 +107,7 @@ pub fn update(tx: &SqliteTx, firm: &Firm) -> Result<(), HostError> {
         .conn()
         .prepare_cached(
             "UPDATE firms SET name = ?2, enabled = ?3, fallback_user = ?4, sender = ?5, mail_hold = ?6, when_closed = ?7,
-                              attributes = ?8 WHERE id = ?1",
+                              watermark = ?8, attributes = ?9 WHERE id = ?1",
         )
         .and_then(|mut update| {
             update.execute(params![
@@ -114,6 +118,7 @@ pub fn update(tx: &SqliteTx, firm: &Firm) -> Result<(), HostError> {
                 firm.sender,
                 firm.mail_hold,
                 firm.when_closed,
+                firm.watermark,
                 AttrsRef(&firm.attributes),
             ])
         })

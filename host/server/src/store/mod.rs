@@ -23,6 +23,7 @@ mod open;
 pub mod outbox;
 mod pages;
 mod pool;
+pub mod previews;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_ins;

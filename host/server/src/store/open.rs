@@ -1,6 +1,7 @@
 //! Opening the database: settings of a connection, migrations, and a look at the file's health while it is small.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -25,8 +26,8 @@ pub struct Options {
     pub portal_url: String,
     /// A matter's id is appended to this: where staff open it.
     pub staff_url: String,
-    /// Whether the host can show pages of this media type.
-    pub previews: fn(&str) -> bool,
+    /// The media types of which the host can show pages.
+    pub previews: Arc<BTreeSet<String>>,
     /// Connections that read at once.
     pub readers: usize,
     /// How long a transaction waits for its connection, and for other processes at the same file.
@@ -42,7 +43,7 @@ impl Options {
         Self {
             portal_url: [public_url, "/portal"].concat(),
             staff_url: [public_url, "/matters/"].concat(),
-            previews: |_| false,
+            previews: Arc::default(),
             readers: 8,
             wait: Duration::from_secs(5),
         }

@@ -42,6 +42,7 @@ impl World {
                 fallback_user: None,
                 sender: "portal@firm.example".into(),
                 mail_hold: 120,
+                watermark: true,
                 when_closed: "read-only".into(),
                 attributes: Vec::new(),
             };

@@ -11,6 +11,7 @@
 //! | `password` | passwords of staff |
 //! | `health` | how the host is |
 //! | `client` | which client asks, and how often it may |
+//! | `preview` | pictures of pages |
 //! | `types` | the contract's records as JSON |
 //! | `staff` | what the firm's own people do |
 
@@ -30,6 +31,7 @@ pub mod health;
 mod openapi;
 pub mod password;
 pub mod portal;
+pub(crate) mod preview;
 pub mod problem;
 pub mod session;
 pub mod sign_in;

@@ -125,6 +125,7 @@ impl World {
             fallback_user: None,
             sender: "portal@ashgrove.example".to_owned(),
             mail_hold: hold,
+            watermark: true,
             when_closed: "read-only".to_owned(),
             attributes: Vec::new(),
         };

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `reader` | who asks, in which language, and what stands around each page |
 //! | `enter` | signing in and out |
-//! | `read` | the matters, a matter, a document |
+//! | `read` | the matters, a matter |
+//! | `look` | a document |
 //! | `take` | downloads |
 //! | `send` | uploads, and their receipt |
 //! | `trouble` | what went wrong, in words |
@@ -27,6 +28,7 @@ use crate::{
 };
 
 mod enter;
+mod look;
 mod read;
 mod reader;
 mod send;
@@ -50,7 +52,7 @@ pub fn routes() -> Router<SharedApp> {
         .route("/portal/sign-out", post(enter::sign_out))
         .route("/portal/language", post(reader::choose))
         .route("/portal/matters/{matter}", get(read::matter))
-        .route("/portal/matters/{matter}/documents/{document}", get(read::document))
+        .route("/portal/matters/{matter}/documents/{document}", get(look::document))
         .route("/portal/matters/{matter}/documents/{document}/download", get(take::one))
         .route("/portal/matters/{matter}/download-all", get(take::all))
         .route("/portal/matters/{matter}/upload", post(send::upload))

@@ -1,10 +1,10 @@
-//! What a customer reads: a matter with its documents, and one document (OV4, CU4, CU6, SH30).
+//! What a customer reads: a matter with its documents (OV4, CU6, SH30).
 
 use client_connect_pages::portal::{self as pages, About, Column, List, Row};
 use client_connect_runtime::{
     Caller, Unit,
     exports::portal,
-    types::{Actor, DocumentSource, Page, PortalMatter, SortKey, Verb},
+    types::{Page, PortalMatter, SortKey},
 };
 
 use super::*;
@@ -150,38 +150,4 @@ pub(super) fn about(
         upload_limit: app.web.upload_limit,
         several: open > 1,
     })
-}
-
-pub(super) async fn document(
-    State(app): State<SharedApp>,
-    reader: Reader,
-    Path((matter, document)): Path<(String, String)>,
-) -> Response {
-    let work = move |app: &App, unit: &mut Unit<'_, SqliteTx>, entry: Entry| {
-        let caller = entry.visitor.caller(app, unit, &matter)?;
-        let about = about(app, unit, &caller, &entry.customer, &matter)?;
-        let asked = portal::Permit { matter, verb: Verb::Preview, documents: vec![document.clone()] };
-        let found = unit.call(&caller, &asked)?.into_iter().find(|found| found.id == document);
-        let found = found.ok_or_else(Problem::not_found)?;
-        let own = match (&found.source, &caller.actor) {
-            (DocumentSource::Portal(uploader), Actor::Contact(contact)) => uploader == contact,
-            _ => false,
-        };
-        let row = Row {
-            id: found.id,
-            name: found.name,
-            media_type: found.media_type,
-            size: found.size,
-            created: found.created_at,
-            activity: found.activity_at,
-            own,
-            new: false,
-            changed: false,
-            can_download: about.can_download,
-        };
-        let frame = pages::Frame { firm: Some(about.firm.clone()), ..entry.frame };
-        let (version, can_preview) = (found.version, found.can_preview);
-        Ok(pages::Document { frame, matter: about, row, version, can_preview })
-    };
-    show(&app, reader, work).await
 }

@@ -7,7 +7,7 @@ use client_connect_runtime::{
         Member, User, UserId,
     },
 };
-use rusqlite::{OptionalExtension, Row, named_params};
+use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
 
 use crate::store::{
     Options, SqliteTx,
@@ -26,12 +26,12 @@ macro_rules! matter {
 macro_rules! document {
     () => {
         "d.id, d.matter, d.name, d.kind, d.media_type, d.size, d.version, d.created_by, d.created_at, d.activity_at, d.uploader,
-         d.source, d.attributes"
+         d.source, d.attributes, d.no_preview"
     };
 }
 
 /// The columns of `document!`, so many.
-pub(crate) const DOCUMENT_COLUMNS: usize = 13;
+pub(crate) const DOCUMENT_COLUMNS: usize = 14;
 
 /// The documents named by a list, in its order, each with its place in it and its shares in the matter `?2`.
 macro_rules! with_shares {
@@ -94,7 +94,7 @@ pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result
         matter: row.get(1)?,
         name: row.get(2)?,
         kind: row.get(3)?,
-        can_preview: (options.previews)(&media_type),
+        can_preview: options.previews.contains(&media_type) && matches!(row.get_ref(13)?, ValueRef::Null),
         media_type,
         size: at(row.get(5)?),
         version: row.get(6)?,
@@ -259,7 +259,7 @@ pub(super) fn documents(
             let mut rows = select.query((list(ids), matter, user, contact)).host()?;
             let mut found = vec![None; ids.len()];
             while let Some(row) = rows.next().host()? {
-                let place = usize::try_from(row.get::<_, i64>(13).host()?).unwrap_or(usize::MAX);
+                let place = usize::try_from(row.get::<_, i64>(DOCUMENT_COLUMNS).host()?).unwrap_or(usize::MAX);
                 if let Some(slot) = found.get_mut(place) {
                     *slot = Some(document_row(row, options).host()?);
                 }

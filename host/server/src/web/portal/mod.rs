@@ -20,6 +20,7 @@ use crate::{
 pub(crate) mod archive;
 pub(crate) mod download;
 mod finish;
+pub(crate) mod preview;
 pub mod read;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -33,6 +34,8 @@ pub fn routes() -> OpenApiRouter<SharedApp> {
         .routes(routes!(read::matter))
         .routes(routes!(read::documents, upload::upload))
         .routes(routes!(download::download))
+        .routes(routes!(preview::pages))
+        .routes(routes!(preview::page))
         .routes(routes!(archive::archive))
         .merge(tus::routes())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -20,9 +20,10 @@ use crate::{
     app::{App, SharedApp},
     store::{audit, documents, versions},
     web::{
-        self, Problem, bytes,
+        self, Json, Problem, bytes,
         bytes::send::{Content, Plan, Right},
         extract::{Path, Query},
+        preview::{self, Looked, Pages, Which},
         session::{self, Staff, StaffToken},
         types::Document,
         write::{self, Asked},
@@ -34,6 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
         .routes(routes!(document_content, replace_content))
         .routes(routes!(list_versions))
         .routes(routes!(version_content))
+        .routes(routes!(document_pages))
+        .routes(routes!(document_page))
 }
 
 /// The content of a document as it is now. Takes a range.
@@ -78,14 +81,20 @@ struct Wanted {
 impl Wanted {
     /// The bytes, if the session stands and its user may see the document now.
     fn find(&self, app: &App) -> Result<Content, Problem> {
+        let Looked { blob, name, media_type, size, sha256, .. } = self.look(app)?;
+        Ok(Content { blob, name, media_type, size, sha256 })
+    }
+
+    /// The same, to be shown.
+    fn look(&self, app: &App) -> Result<Looked, Problem> {
         app.runtime.read(|unit| {
             let now = unit.now();
             let staff = session::staff(app, unit.tx(), now, &self.token)?;
             let document = visible(unit.tx(), &staff.user, &self.matter, &self.document)?;
             let version = self.version.unwrap_or(document.version);
             let version = versions::get(unit.tx(), &self.document, version)?.ok_or_else(Problem::not_found)?;
-            let versions::Version { blob, size, sha256, media_type, .. } = version;
-            Ok(Content { blob, name: document.name, media_type, size, sha256 })
+            let versions::Version { version, blob, size, sha256, media_type, .. } = version;
+            Ok(Looked { id: document.id, name: document.name, media_type, size, sha256, blob, version })
         })
     }
 }
@@ -95,6 +104,47 @@ async fn send(app: &SharedApp, wanted: Wanted, asked: bytes::Asked) -> Result<Re
     let right: Right = Arc::new(move || again.1.find(&again.0).is_ok());
     let opened = web::blocking(app, move |app| Plan::new(&asked, wanted.find(app)?).open(&app.blobs)).await?;
     Ok(opened.respond(right))
+}
+
+/// Which version.
+#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Of {
+    /// None: the current one.
+    version: Option<u32>,
+}
+
+/// How many pages a version of a document has, and of what shape.
+#[utoipa::path(get, path = "/api/matters/{matter}/documents/{document}/pages", tag = "documents",
+    params(("matter" = String, Path), ("document" = String, Path), Of),
+    responses((status = 200, body = Pages), (status = 422, description = "It cannot be shown; `errors` says why.")))]
+async fn document_pages(
+    State(app): State<SharedApp>,
+    token: StaffToken,
+    Path((matter, document)): Path<(String, String)>,
+    Query(Of { version }): Query<Of>,
+) -> Result<Response, Problem> {
+    let wanted = Wanted { token, matter, document, version };
+    let looked = web::blocking(&app, move |app| wanted.look(app)).await?;
+    let outline = preview::outline(&app, &looked).await?;
+    Ok(Json(Pages::new(looked.version, outline)).into_response())
+}
+
+/// A picture of a page, the first of which is 1.
+#[utoipa::path(get, path = "/api/matters/{matter}/documents/{document}/pages/{page}", tag = "documents",
+    params(("matter" = String, Path), ("document" = String, Path), ("page" = u32, Path), Which),
+    responses((status = 200, description = "The picture.", content_type = "image/webp"),
+        (status = 422, description = "It cannot be shown; `errors` says why.")))]
+async fn document_page(
+    State(app): State<SharedApp>,
+    token: StaffToken,
+    Path((matter, document, page)): Path<(String, String, u32)>,
+    Query(which): Query<Which>,
+) -> Result<Response, Problem> {
+    let wanted = Wanted { token, matter, document, version: which.version };
+    let looked = web::blocking(&app, move |app| wanted.look(app)).await?;
+    Ok(preview::respond(preview::picture(&app, &looked, page, which.size.into(), None).await?))
 }
 
 /// On which version the new one is based.

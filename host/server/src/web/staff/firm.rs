@@ -39,14 +39,17 @@ struct Firm {
     mail_hold: u32,
     /// What becomes of access when a matter is closed: `keep`, `read-only`, or the days until it ends.
     when_closed: String,
+    /// Whether the pages that a customer looks at bear their address and the time.
+    watermark: bool,
     /// Who stands in for a matter's owner where there is none who is active.
     fallback_user: Option<String>,
 }
 
 impl From<firms::Firm> for Firm {
     fn from(firm: firms::Firm) -> Self {
-        let firms::Firm { id, name, enabled, fallback_user, sender, mail_hold, when_closed, attributes: _ } = firm;
-        Self { id, name, enabled, sender, mail_hold, when_closed, fallback_user }
+        let firms::Firm { id, name, enabled, fallback_user, sender, mail_hold, when_closed, watermark, attributes: _ } =
+            firm;
+        Self { id, name, enabled, sender, mail_hold, when_closed, watermark, fallback_user }
     }
 }
 
@@ -59,6 +62,7 @@ struct FirmChange {
     sender: Option<String>,
     mail_hold: Option<u32>,
     when_closed: Option<String>,
+    watermark: Option<bool>,
     /// `null`: nobody.
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<String>)]
@@ -103,6 +107,7 @@ async fn change_firm(
                 ("enabled", firm.enabled != before.enabled, firm.enabled.to_string()),
                 ("sender", firm.sender != before.sender, firm.sender.clone()),
                 ("mail-hold", firm.mail_hold != before.mail_hold, firm.mail_hold.to_string()),
+                ("watermark", firm.watermark != before.watermark, firm.watermark.to_string()),
                 ("when-closed", firm.when_closed != before.when_closed, firm.when_closed.clone()),
                 (
                     "fallback-user",
@@ -137,6 +142,9 @@ fn apply(firm: &mut firms::Firm, change: &FirmChange) -> Result<(), Problem> {
             return Err(Problem::field("mail_hold", "too-large", "A mail waits for a day at most."));
         }
         firm.mail_hold = hold;
+    }
+    if let Some(watermark) = change.watermark {
+        firm.watermark = watermark;
     }
     if let Some(when) = &change.when_closed {
         let days =

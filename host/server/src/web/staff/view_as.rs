@@ -15,14 +15,18 @@ use crate::{
     web::{
         Problem, blocking,
         extract::{Path, Query, json_bytes},
-        portal::read::{self, PortalDocuments, PortalMatter, Which},
+        portal::{
+            self,
+            read::{self, PortalDocuments, PortalMatter, Which},
+        },
+        preview,
         session::{self, Staff, StaffToken},
         write::Asked,
     },
 };
 
 pub(super) fn routes() -> OpenApiRouter<SharedApp> {
-    OpenApiRouter::new().routes(routes!(view_as)).routes(routes!(view_as_documents))
+    OpenApiRouter::new().routes(routes!(view_as)).routes(routes!(view_as_documents)).routes(routes!(view_as_page))
 }
 
 /// This user, looking as one contact.
@@ -71,4 +75,34 @@ async fn view_as_documents(
         })
     });
     Ok(json_bytes(body.await?))
+}
+
+/// A picture of a page, as this contact is shown it.
+#[utoipa::path(get, path = "/api/matters/{matter}/client-connect/view-as/{contact}/documents/{document}/pages/{page}",
+    tag = "view as",
+    params(("matter" = String, Path), ("contact" = String, Path), ("document" = String, Path), ("page" = u32, Path),
+        preview::Which),
+    responses((status = 200, description = "The picture.", content_type = "image/webp"),
+        (status = 422, description = "It cannot be shown; `errors` says why.")))]
+async fn view_as_page(
+    State(app): State<SharedApp>,
+    token: StaffToken,
+    Path((matter, contact, document, page)): Path<(String, String, String, u32)>,
+    Query(which): Query<preview::Which>,
+) -> Result<Response, Problem> {
+    let found = blocking(&app, move |app| {
+        app.runtime.read(|unit| {
+            let now = unit.now();
+            let staff = session::staff(app, unit.tx(), now, &token)?;
+            let caller = viewing(&staff, &contact);
+            let (looked, _) = portal::preview::asked(unit, &caller, &matter, &document)?;
+            // Whose picture it is is seen on it, also if somebody takes a photograph of the screen.
+            let stamped = portal::preview::wanted(unit.tx(), &matter)?;
+            let stamp = stamped.then(|| preview::stamp(app, &format!("{} (as their customer)", staff.email), &looked));
+            Ok((looked, stamp))
+        })
+    });
+    let (looked, stamp): (preview::Looked, _) = found.await?;
+    let looked = looked.as_asked(which)?;
+    Ok(preview::respond(preview::picture(&app, &looked, page, which.size.into(), stamp).await?))
 }

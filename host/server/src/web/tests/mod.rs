@@ -177,6 +177,7 @@ fn people(tx: &SqliteTx) {
             fallback_user: None,
             sender: "portal@firm.example".to_owned(),
             mail_hold: 120,
+            watermark: true,
             when_closed: "read-only".to_owned(),
             attributes: Vec::new(),
         };

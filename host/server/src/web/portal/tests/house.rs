@@ -94,6 +94,7 @@ pub(crate) fn new_firm(tx: &SqliteTx, name: &str) -> String {
         fallback_user: None,
         sender: "office@firm.example".to_owned(),
         mail_hold: 120,
+        watermark: true,
         when_closed: "read-only".to_owned(),
         attributes: Vec::new(),
     };

@@ -1,0 +1,86 @@
+//! Documents that no renderer knows, but something else can make a PDF of.
+//!
+//! A converter is asked only for what the renderer does not know, and what it makes is read like anything else that a
+//! stranger sent.
+
+use std::{borrow::Cow, path::PathBuf};
+
+use crate::{Document, NoPreview, component::Component, opened::broken};
+
+mod bindings {
+    #![allow(missing_docs, unreachable_pub, reason = "generated")]
+    wasmtime::component::bindgen!({ path: "wit", world: "office" });
+}
+
+use bindings::{
+    Office,
+    client_connect::preview::types::{Cause, Hint},
+};
+
+impl From<Cause> for NoPreview {
+    fn from(cause: Cause) -> Self {
+        match cause {
+            Cause::NoRenderer => Self::NoRenderer,
+            Cause::Encrypted => Self::Encrypted,
+            Cause::Damaged => Self::Damaged,
+            Cause::TooLarge => Self::TooLarge,
+        }
+    }
+}
+
+/// Makes PDFs.
+pub trait Converter: Send + Sync + std::fmt::Debug {
+    /// The media types that are worth a try.
+    fn kinds(&self) -> Vec<String>;
+    /// What it is: another name, or another version, may make other PDFs.
+    fn id(&self) -> &str;
+    /// Makes one. Blocks.
+    ///
+    /// # Errors
+    /// Why not.
+    fn convert(&self, document: &Document, bytes: &[u8]) -> Result<Vec<u8>, NoPreview>;
+}
+
+/// A component that exports the world `office`.
+#[derive(Debug)]
+pub struct OfficeComponent {
+    component: Component,
+}
+
+/// What such a component is asked for: the kinds that office programs of today write.
+const OFFICE: &[&str] = &[
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.oasis.opendocument.text",
+    "application/vnd.oasis.opendocument.spreadsheet",
+    "application/vnd.oasis.opendocument.presentation",
+];
+
+impl OfficeComponent {
+    /// Will be compiled when the first such document is looked at, into this folder for compiled components.
+    #[must_use]
+    pub fn new(component: Vec<u8>, limits: &crate::Limits, compiled: Option<PathBuf>) -> Self {
+        Self { component: Component::new(Cow::Owned(component), limits.sandbox(), compiled) }
+    }
+}
+
+impl Converter for OfficeComponent {
+    fn kinds(&self) -> Vec<String> {
+        OFFICE.iter().map(|kind| (*kind).to_owned()).collect()
+    }
+
+    fn id(&self) -> &str {
+        self.component.sha256()
+    }
+
+    fn convert(&self, document: &Document, bytes: &[u8]) -> Result<Vec<u8>, NoPreview> {
+        let mut running = self.component.ready()?.start("preview.convert").map_err(broken)?;
+        let hint = Hint { name: document.name.clone(), media_type: document.media_type.clone() };
+        let made = running.call(|store, instance| {
+            let office = Office::new(&mut *store, instance)?;
+            office.client_connect_preview_converter().call_convert(&mut *store, bytes, &hint)
+        });
+        Ok(made.map_err(broken)??)
+    }
+}
