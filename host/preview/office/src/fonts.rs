@@ -28,6 +28,9 @@ const FONTS: &[&[u8]] = &[
     font!("LiberationMono-Bold"),
 ];
 
+/// What a document is set in that asks for a font which nothing is known of.
+pub(crate) const LAST: &str = "Liberation Serif";
+
 /// All of them.
 pub(crate) fn all() -> Vec<Vec<u8>> {
     FONTS.iter().map(|font| font.to_vec()).collect()

@@ -17,6 +17,9 @@ use office2pdf::{
 
 wit_bindgen::generate!({ path: "../wit", world: "office" });
 
+/// Cells of a workbook: as many as can be laid out in the memory and the time that a host lends.
+const CELLS: usize = 20_000;
+
 struct Office;
 
 export!(Office);
@@ -28,7 +31,7 @@ impl Guest for Office {
             Kind::Odt => pdf(&odf::to_docx(package)?, Format::Docx),
             Kind::Ods => pdf(&odf::to_xlsx(package)?, Format::Xlsx),
             Kind::Docx | Kind::Xlsx | Kind::Pptx => {
-                package.measure()?;
+                package.measure(CELLS)?;
                 let format = match kind {
                     Kind::Xlsx => Format::Xlsx,
                     Kind::Pptx => Format::Pptx,
@@ -41,10 +44,16 @@ impl Guest for Office {
 }
 
 fn pdf(bytes: &[u8], format: Format) -> Result<Vec<u8>, Cause> {
-    let options =
-        ConvertOptions { font_bytes: fonts::all(), xlsx_ui_script: XlsxUiScript::Latin, ..ConvertOptions::default() };
+    let options = ConvertOptions {
+        font_bytes: fonts::all(),
+        last_resort_font_family: Some(fonts::LAST.to_owned()),
+        xlsx_ui_script: XlsxUiScript::Latin,
+        ..ConvertOptions::default()
+    };
     office2pdf::convert_bytes(bytes, format, &options).map(|made| made.pdf).map_err(|error| match error {
         ConvertError::UnsupportedEncryption => Cause::Encrypted,
+        // It could be read, and not laid out: tables in tables in tables.
+        ConvertError::Render(_) => Cause::TooLarge,
         _ => Cause::Damaged,
     })
 }

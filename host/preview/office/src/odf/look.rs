@@ -198,6 +198,9 @@ pub(super) fn run(properties: &Properties, fonts: &Fonts<'_>, right_to_left: boo
     );
     if matches!(get("fo:font-weight"), Some("bold" | "600" | "700" | "800" | "900")) {
         out.push_str("<w:b/><w:bCs/>");
+    } else {
+        // A heading would be bold by itself.
+        out.push_str("<w:b w:val=\"0\"/><w:bCs w:val=\"0\"/>");
     }
     if matches!(get("fo:font-style"), Some("italic" | "oblique")) {
         out.push_str("<w:i/><w:iCs/>");

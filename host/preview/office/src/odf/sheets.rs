@@ -15,8 +15,6 @@ use crate::{
     xml::{Element, Node, escaped},
 };
 
-/// Cells with something in them; more than anybody looks at page by page.
-const CELLS: usize = 200_000;
 /// As many as the other format knows.
 const COLUMNS: usize = 16_384;
 const ROWS: usize = 1_048_576;
@@ -31,7 +29,7 @@ pub(super) fn workbook(styles: &Styles<'_>, body: &Element) -> Result<Vec<u8>, C
     let damaged = |_| Cause::Damaged;
     let (mut pack, mut looks, mut book) = (Pack::new(), Looks::default(), Part::default());
     let _ = write!(book.xml, "<workbook {NAMESPACES}><sheets>");
-    let mut left = CELLS;
+    let mut left = crate::CELLS;
     for (index, table) in body.named("table:table").enumerate() {
         let name = format!("sheet{}", index + 1);
         let style = styles.of("table", table.attribute("table:style-name"), "table");
