@@ -307,7 +307,7 @@ fn style_names(others: usize) -> String {
         let _ = write!(
             out,
             "<w:style w:type=\"paragraph\" w:styleId=\"Heading{level}\"><w:name w:val=\"heading {level}\"/><w:pPr>\
-             <w:outlineLvl w:val=\"{}\"/></w:pPr></w:style>",
+             <w:outlineLvl w:val=\"{}\"/></w:pPr><w:rPr><w:b w:val=\"0\"/><w:sz w:val=\"24\"/></w:rPr></w:style>",
             level - 1
         );
     }
