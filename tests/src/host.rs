@@ -3,7 +3,12 @@
 //! It starts on a free port of the loopback interface and is gone, with its folder, when it is dropped. The
 //! firm and its users are put in as the command line would; everything else a test does over HTTP.
 
-use std::{net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use client_connect::{
     app::{self, App, Options, Running},
@@ -264,6 +269,16 @@ impl TestHost {
         let signed_in = person.post("/api/sign-in/portal/code", serde_json::json!({ "code": code })).await;
         signed_in.expect(200);
         (person, signed_in)
+    }
+
+    /// Has the renderer of previews ready. Compiling it takes longer than a request may: one test of all does it.
+    ///
+    /// # Panics
+    /// If it is no renderer.
+    pub fn warm(&self) {
+        static ONE: Mutex<()> = Mutex::new(());
+        let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        tokio::task::block_in_place(|| self.app().previews.warm()).expect("a renderer");
     }
 
     /// Stops it as its operator would, and starts it again on the same data.

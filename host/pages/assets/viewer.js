@@ -5,6 +5,7 @@ const viewer = document.querySelector("[data-viewer]");
 const STEPS = [0.5, 0.75, 1, 1.25, 1.5, 2, 3];
 let step = viewer.classList.contains("large") ? STEPS.indexOf(2) : STEPS.indexOf(1);
 
+const bar = viewer.querySelector(".viewer-bar");
 const sheets = [...viewer.querySelectorAll("[data-sheet]")];
 const say = (key, values = {}) => viewer.dataset[key].replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 
@@ -61,8 +62,8 @@ for (const image of viewer.querySelectorAll(".sheet img")) {
 }
 viewer.addEventListener("error", (event) => event.target.matches?.(".sheet img") && missing(event.target), true);
 
-function note(sheet, text, button) {
-  sheet.querySelector(".note")?.remove();
+function note(place, text, button) {
+  place.querySelector(".note")?.remove();
   const box = document.createElement("div");
   box.className = "note warn";
   box.setAttribute("role", "status");
@@ -77,7 +78,7 @@ function note(sheet, text, button) {
     press.setAttribute(button.key, "");
     box.append(press);
   }
-  sheet.append(box);
+  place.append(box);
 }
 
 async function missing(image) {
@@ -95,8 +96,8 @@ async function missing(image) {
     sheet.dataset.tries = Number(sheet.dataset.tries ?? 0) + 1;
     note(sheet, say("drawing", { page: number }));
     setTimeout(() => retry(sheet), 2000);
-  } else if (answer?.status === 409) note(sheet, say("changed"), { text: say("reload"), key: "data-anew" });
-  else if (answer?.status === 404 || answer?.status === 401) note(sheet, say("gone"), { text: say("reload"), key: "data-anew" });
+  } else if (answer?.status === 409) note(bar, say("changed"), { text: say("reload"), key: "data-anew" });
+  else if (answer?.status === 404 || answer?.status === 401) note(bar, say("gone"), { text: say("reload"), key: "data-anew" });
   else note(sheet, say("failed", { page: number }), answer?.status === 422 ? null : { text: say("again"), key: "data-retry" });
 }
 

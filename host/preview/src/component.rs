@@ -33,6 +33,11 @@ impl Component {
         &self.sha256
     }
 
+    /// Whether it is compiled already.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.compiled.get().is_some_and(Result::is_ok)
+    }
+
     /// Ready to be started. The first one who asks waits until it is compiled.
     pub(crate) fn ready(&self) -> Result<&Sandboxed, NoPreview> {
         let compiled = self.compiled.get_or_init(|| {

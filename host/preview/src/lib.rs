@@ -24,7 +24,7 @@ mod previews;
 mod stamp;
 mod worker;
 
-pub use convert::{Converter, OfficeComponent};
+pub use convert::{Command, CommandError, Converter, OfficeComponent, Service, ServiceError};
 pub use previews::{Limits, Previews, Settings};
 pub use stamp::Stamp;
 

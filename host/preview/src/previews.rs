@@ -139,6 +139,12 @@ impl Previews {
         self.shared.renderer.ready().map(drop)
     }
 
+    /// Whether a page could be drawn at once.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.shared.renderer.is_ready()
+    }
+
     /// The media types of which documents can be shown, as far as their kind tells.
     #[must_use]
     pub fn kinds(&self) -> BTreeSet<String> {

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::serve::ListenerExt;
-use client_connect_preview::{Converter, OfficeComponent, Previews};
+use client_connect_preview::{Command, Converter, OfficeComponent, Previews, Service};
 use client_connect_runtime::{Clock, Limits, LoadError, Runtime, SystemClock};
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -104,6 +104,9 @@ pub enum StartError {
     /// The plugin cannot be run.
     #[error(transparent)]
     Plugin(#[from] LoadError),
+    /// What shows documents cannot be used.
+    #[error("preview.converter cannot be used: {0}")]
+    Preview(String),
     /// The mail server's settings cannot be used.
     #[error("{0}")]
     Mail(String),
@@ -206,6 +209,14 @@ fn open_previews(config: &Config, folders: &Folders) -> Result<Previews, StartEr
     if let Some(path) = &config.preview.office {
         let component = std::fs::read(path).map_err(|source| StartError::PluginFile { path: path.clone(), source })?;
         converters.push(Arc::new(OfficeComponent::new(component, &limits, compiled.clone())));
+    }
+    if let Some(converter) = &config.preview.converter {
+        let failed = |error: String| StartError::Preview(error);
+        if converter.starts_with("http://") || converter.starts_with("https://") {
+            converters.push(Arc::new(Service::new(converter).map_err(|error| failed(error.to_string()))?));
+        } else {
+            converters.push(Arc::new(Command::new(converter).map_err(|error| failed(error.to_string()))?));
+        }
     }
     let renderer = client_connect_embed::RENDERER.into();
     Previews::new(client_connect_preview::Settings { renderer, converters, folder: folder.clone(), compiled, limits })

@@ -54,10 +54,10 @@ impl Browser {
         if self.run("return typeof window.axe", json!([])) == "undefined" {
             self.run(&format!("{source}; window.axe = axe;"), json!([]));
         }
-        // What is still changing its colour is looked at when it has.
+        // What is still changing its colour is looked at when it has; what moves for ever is looked at as it moves.
         let script = "const [tags, selector, done] = arguments; \
                       const drawn = () => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then))); \
-                      const still = () => Promise.allSettled(document.getAnimations().map((moving) => moving.finished)); \
+                      const still = () => Promise.allSettled(document.getAnimations().filter((moving) => moving.effect.getTiming().iterations !== Infinity).map((moving) => moving.finished)); \
                       const look = () => axe.run(selector === 'html' ? document : selector, { runOnly: tags, resultTypes: ['violations'] }); \
                       drawn().then(still).then(look).then((found) => done(found.violations), (error) => done(String(error)))";
         let found = self.ask(Method::POST, "/execute/async", json!({ "script": script, "args": [TAGS, selector] }));

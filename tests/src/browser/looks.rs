@@ -68,10 +68,11 @@ impl Browser {
         self.run(script, json!([])).as_u64().unwrap_or(u64::MAX)
     }
 
-    /// Bytes that the page and all it loaded took on the wire, and how many files that were.
+    /// Bytes that the page and all it loaded took on the wire, pictures of documents apart, and how many files that were.
     #[track_caller]
     pub fn transferred(&self) -> (u64, u64) {
-        let script = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')]; \
+        let script = "const all = [...performance.getEntriesByType('navigation'), ...performance.getEntriesByType('resource')] \
+                      .filter((one) => !/\\/documents\\/[^/]+\\/pages\\/\\d/.test(one.name)); \
                       return [all.reduce((sum, one) => sum + one.transferSize, 0), all.length]";
         let answer = self.run(script, json!([]));
         (answer[0].as_u64().unwrap_or(u64::MAX), answer[1].as_u64().unwrap_or(u64::MAX))

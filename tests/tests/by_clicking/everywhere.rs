@@ -26,6 +26,7 @@ pub(crate) struct Demo {
 pub(crate) async fn demo() -> Demo {
     let public_url = "http://portal.ashgrove.example".into();
     let host = TestHost::start_with(Setup { demo: true, public_url, ..Setup::default() }).await;
+    host.warm();
     let staff = host.staff_with("miriam@ashgrove.example", "demo-miriam").await;
     let get = async |path: String| staff.get(&path).await.expect(200);
     // Lists are pages of rows, or rows alone; a row is the thing, or says what it is to the matter.
@@ -46,7 +47,7 @@ pub(crate) async fn demo() -> Demo {
         ("user", user),
         ("version", one()),
         ("n", one()),
-        ("at", one()),
+        ("page", one()),
         ("at", one()),
         ("name", "base.css".into()),
         ("letter", one()),

@@ -9,6 +9,7 @@ mod entering;
 mod everywhere;
 mod growth;
 mod keyboard;
+mod looking;
 mod main_job;
 mod pictures;
 mod portal;

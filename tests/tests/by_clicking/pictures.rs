@@ -71,6 +71,12 @@ async fn pictures_of_the_main_pages() {
     customer.size(1280, 960);
     customer.go(&format!("/portal{matter}"));
     take(&customer, "portal");
+    customer.go(&format!("/portal{matter}/documents/{}", demo.values["document"]));
+    customer.until(
+        "the first page",
+        "return [...document.querySelectorAll('.sheet img')].some((one) => one.complete && one.naturalWidth > 600)",
+    );
+    take(&customer, "preview");
     customer.size(390, 844);
     customer.dark(true);
     customer.go(&format!("/portal{matter}"));

@@ -5,6 +5,7 @@ pub mod client_connect;
 pub mod contacts;
 pub mod documents;
 pub mod list;
+pub mod look;
 pub mod matter;
 pub mod notices;
 pub mod settings;

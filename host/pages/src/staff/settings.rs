@@ -33,6 +33,8 @@ pub struct Settings {
     pub when_closed: String,
     /// The days, where it is a number.
     pub days: Option<u16>,
+    /// Whether what customers look at bears their address.
+    pub watermark: bool,
     /// Who stands in for an owner.
     pub fallback_user: Option<String>,
     /// Active users, to choose from.

@@ -71,6 +71,8 @@ fn in_bucket(raw: &Raw, _: &str) -> Result<Documents, ConfigError> {
 pub struct Preview {
     /// The component for office documents.
     pub office: Option<PathBuf>,
+    /// A program, or the address of a service, that makes PDFs of what nothing else can show.
+    pub converter: Option<String>,
 }
 
 /// How the log is written.
@@ -148,7 +150,10 @@ impl Config {
             upload_limit: raw.parse::<u64>("upload-limit", "a number of megabytes")?.saturating_mul(1_000_000),
             metrics_listen: raw.optional("metrics-listen", "an address and a port, as in 127.0.0.1:9090")?,
             plugin: raw.optional("plugin", "a path")?,
-            preview: Preview { office: raw.optional("preview.office", "a path")? },
+            preview: Preview {
+                office: raw.optional("preview.office", "a path")?,
+                converter: raw.optional("preview.converter", "a command or an address")?,
+            },
             drain: seconds("drain")?,
             log: Log { json, filter: raw.get("log.level").to_owned() },
             mail: mail(raw, &public_url, seconds("mail.timeout")?)?,

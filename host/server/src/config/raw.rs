@@ -41,6 +41,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("metrics-listen", "ADDR", "", "Where to answer /metrics; default: nowhere"),
     setting("plugin", "FILE", "", "A plugin to run in the place of the embedded one; SIGHUP reads it again"),
     setting("preview.office", "FILE", "", "The component that turns office documents into pages"),
+    setting(
+        "preview.converter",
+        "COMMAND|URL",
+        "",
+        "What makes PDFs of documents that nothing else can show: a command with {in} and {out}, or a service",
+    ),
     setting("drain", "SECONDS", "20", "How long requests under way may take once the host is told to stop"),
     setting("log.format", "FORMAT", "text", "text or json"),
     setting("log.level", "FILTER", "info", "error, warn, info, debug, or a filter by module"),

@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Sheets {
-    from: u32,
-    large: bool,
+    pub(super) from: u32,
+    pub(super) large: bool,
 }
 
 /// A page that shows a document.

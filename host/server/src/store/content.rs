@@ -70,6 +70,20 @@ pub fn current(
         .host()
 }
 
+/// The document that has these bytes now, and its content, if there is one. Says nothing of any right to it.
+///
+/// # Errors
+/// As every read of the store.
+pub fn of_blob(tx: &SqliteTx, blob: &str) -> Result<Option<(String, Content)>, HostError> {
+    let place: Option<(String, String)> = tx
+        .conn()
+        .prepare_cached("SELECT matter, id FROM documents WHERE blob = ?1 AND deleted_at IS NULL")
+        .and_then(|mut find| find.query_row([blob], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+        .host()?;
+    let Some((matter, document)) = place else { return Ok(None) };
+    Ok(current(tx, &matter, &document, None)?.map(|content| (document, content)))
+}
+
 /// A document as it came from a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {

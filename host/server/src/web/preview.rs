@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     app::{App, SharedApp},
-    store::previews,
+    store::{content, previews},
 };
 
 /// Seconds after which it is worth to ask again for a page that could not be drawn at once.
@@ -207,4 +207,37 @@ pub(crate) fn stamp(app: &App, who: &str, looked: &Looked) -> Stamp {
     let now = now.map_or_else(|_| String::new(), |now| now.strftime("%Y-%m-%d %H:%M UTC").to_string());
     let hash = looked.sha256.get(..8).unwrap_or_default();
     Stamp { line: format!("{who} · {now} · v{} {hash}", looked.version) }
+}
+
+/// Removes documents by `work`, and if that succeeds throws their pictures away.
+pub(crate) async fn with_pictures(
+    app: &SharedApp,
+    documents: Vec<String>,
+    work: impl Future<Output = Result<Response, Problem>>,
+) -> Result<Response, Problem> {
+    let hashes =
+        blocking(app, move |app| app.runtime.read(|unit| Ok(previews::hashes(unit.tx(), &documents)?))).await?;
+    let answer = work.await?;
+    for sha256 in hashes {
+        app.previews.forget(&sha256);
+    }
+    Ok(answer)
+}
+
+/// Finds out, beside all else, whether what has just been stored can be shown: who is about to share it is told then.
+/// Only where the renderer is ready.
+pub(crate) fn look_ahead(app: &SharedApp, blob: &str) {
+    if !app.previews.is_ready() {
+        return;
+    }
+    let (app, blob) = (app.clone(), blob.to_owned());
+    tokio::spawn(async move {
+        let found =
+            blocking(&app, move |app| app.runtime.read(|unit| Ok::<_, Problem>(content::of_blob(unit.tx(), &blob)?)));
+        if let Ok(Some((id, content))) = found.await {
+            let content::Content { blob, name, media_type, size, sha256, version, .. } = content;
+            // Whatever comes of it has been noted.
+            outline(&app, &Looked { id, name, media_type, size, sha256, blob, version }).await.ok();
+        }
+    });
 }

@@ -6,6 +6,7 @@ mod health;
 mod notifications;
 mod overview;
 mod see_as;
+mod seen;
 mod sharing;
 mod uploads;
 
@@ -14,6 +15,7 @@ pub use health::{Health, Invitation};
 pub use notifications::{Notifications, Watcher};
 pub use overview::Overview;
 pub use see_as::{SeeAs, SeenRow};
+pub use seen::{Seen, SeenCell, SeenDocument};
 pub use sharing::{Choice, Person, Sharing};
 pub use uploads::{Column, Upload, Uploads};
 

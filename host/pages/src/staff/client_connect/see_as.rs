@@ -47,6 +47,8 @@ pub struct SeeAs {
 /// A document, as they see it.
 #[derive(Clone, Debug)]
 pub struct SeenRow {
+    /// Its id.
+    pub id: String,
     /// As they read it.
     pub name: String,
     /// As sniffed when it came.

@@ -36,6 +36,7 @@ mod document;
 mod documents;
 mod enter;
 mod list;
+mod look;
 mod matter_settings;
 mod names;
 mod notices;
@@ -53,6 +54,7 @@ pub fn routes() -> Router<SharedApp> {
         .route("/matters/{matter}", get(documents::front))
         .route("/matters/{matter}/documents", get(documents::list))
         .route("/matters/{matter}/documents/{document}", get(document::page))
+        .route("/matters/{matter}/documents/{document}/pages", get(look::page))
         .route("/matters/{matter}/bin", get(bin::page))
         .merge(client_connect::routes())
         .route("/matters/{matter}/contacts", get(contacts::of_matter))
@@ -117,15 +119,24 @@ pub(super) async fn show<T: Template + Send + 'static>(
     asker: Asker,
     work: impl FnOnce(&mut Unit<'_, SqliteTx>, &Staff, Frame) -> Result<T, Problem> + Send + 'static,
 ) -> Result<Response, Failed> {
-    let Asker { token, here } = asker;
-    let page = web::blocking(app, move |app| {
-        let token = token.ok_or_else(Problem::sign_in_needed)?;
+    let here = asker.here.clone();
+    shown(read(app, asker, work).await, here)
+}
+
+/// What a page is made of, read in one transaction.
+pub(super) async fn read<T: Send + 'static>(
+    app: &SharedApp,
+    asker: Asker,
+    work: impl FnOnce(&mut Unit<'_, SqliteTx>, &Staff, Frame) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let read = web::blocking(app, move |app| {
+        let token = asker.token.ok_or_else(Problem::sign_in_needed)?;
         app.runtime.read(|unit| {
             let (staff, frame) = around(app, unit, &token)?;
             work(unit, &staff, frame)
         })
     });
-    shown(page.await, here)
+    read.await
 }
 
 /// The same for a page that is noted in the audit: `work` may run again from its beginning.

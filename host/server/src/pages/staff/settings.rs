@@ -21,6 +21,7 @@ pub(super) async fn page(State(app): State<SharedApp>, asker: Asker) -> Result<R
             enabled: firm.enabled,
             sender: firm.sender,
             mail_hold: firm.mail_hold,
+            watermark: firm.watermark,
             days: firm.when_closed.parse().ok(),
             when_closed: firm.when_closed,
             fallback_user: firm.fallback_user,

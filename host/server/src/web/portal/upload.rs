@@ -131,7 +131,10 @@ pub(crate) async fn upload(
         })
         .await?;
     if !dry_run && !web::write::is_replay(&answer) {
-        loose.into_iter().for_each(crate::blobs::Loose::keep);
+        for loose in loose {
+            web::preview::look_ahead(&app, loose.id());
+            loose.keep();
+        }
     }
     Ok(answer)
 }

@@ -17,6 +17,7 @@ use crate::{
     web::{
         Problem,
         extract::{Path, Query},
+        preview::with_pictures,
         session::{Staff, StaffToken},
         types::{self, Listing},
         write::Write,
@@ -126,6 +127,7 @@ async fn purge_documents(
     write: Write<Named>,
 ) -> Result<Response, Problem> {
     let ids = named(write.body.documents)?;
+    let gone = ids.clone();
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         may_change(unit.tx(), &staff, &matter, &ids)?;
         // While their names and hashes can still be written down.
@@ -134,7 +136,7 @@ async fn purge_documents(
         let gone = documents::purge(unit.tx(), &matter, &ids, now)?;
         if gone.len() == ids.len() { Ok(()) } else { Err(Problem::not_found()) }
     });
-    work.await
+    with_pictures(&app, gone, work).await
 }
 
 fn may_change(tx: &SqliteTx, staff: &Staff, matter: &str, ids: &[String]) -> Result<(), Problem> {

@@ -184,6 +184,7 @@ async fn replace_content(
     });
     let answer = work.await?;
     if !dry_run && !write::is_replay(&answer) {
+        preview::look_ahead(&app, arrived.loose.id());
         arrived.loose.keep();
     }
     Ok(answer)

@@ -25,6 +25,7 @@ use crate::{
         self, Problem,
         bytes::receive::{self, Arrived},
         extract::{Path, Query, some},
+        preview::{self, with_pictures},
         session::{Staff, StaffToken},
         types::{Document, Page, Sort, page},
         write::{self, Asked, Nothing, Write},
@@ -196,6 +197,7 @@ async fn upload_document(
     });
     let answer = work.await?;
     if !dry_run && !write::is_replay(&answer) {
+        preview::look_ahead(&app, arrived.loose.id());
         arrived.loose.keep();
     }
     Ok(answer)
@@ -316,10 +318,11 @@ async fn delete_documents(
     write: Write<Named>,
 ) -> Result<Response, Problem> {
     let ids = named(write.body.documents)?;
+    let gone = ids.clone();
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         delete(unit, caller, &staff, &matter, &ids)
     });
-    work.await
+    with_pictures(&app, gone, work).await
 }
 
 /// Put a document into the bin. Every share of it ends.
@@ -332,10 +335,11 @@ async fn delete_document(
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
     let ids = vec![id];
+    let gone = ids.clone();
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         delete(unit, caller, &staff, &matter, &ids)
     });
-    work.await
+    with_pictures(&app, gone, work).await
 }
 
 fn delete(

@@ -10,6 +10,7 @@ mod health;
 mod notifications;
 mod overview;
 mod see_as;
+mod seen;
 mod sharing;
 mod uploads;
 
@@ -21,7 +22,9 @@ pub(super) fn routes() -> Router<SharedApp> {
         .route("/matters/{matter}/client-connect/sharing", get(sharing::page))
         .route("/matters/{matter}/client-connect/documents", get(uploads::page))
         .route("/matters/{matter}/client-connect/notifications", get(notifications::page))
+        .route("/matters/{matter}/client-connect/seen", get(seen::page))
         .route("/matters/{matter}/client-connect/as/{contact}", get(see_as::page))
+        .route("/matters/{matter}/client-connect/as/{contact}/documents/{document}", get(look::as_contact))
 }
 
 /// What the section's scripts need.

@@ -83,6 +83,7 @@ fn seen_row(row: PortalDocument) -> SeenRow {
         Some(_) => None,
     };
     SeenRow {
+        id: row.document,
         name: row.name,
         media_type: row.media_type,
         size: Size(row.size),

@@ -1,10 +1,8 @@
-//! Documents that no renderer knows, but something else can make a PDF of.
-//!
-//! A converter is asked only for what the renderer does not know, and what it makes is read like anything else that a
-//! stranger sent.
+//! Office documents, by a component in a sandbox of its own.
 
 use std::{borrow::Cow, path::PathBuf};
 
+use super::Converter;
 use crate::{Document, NoPreview, component::Component, opened::broken};
 
 mod bindings {
@@ -26,19 +24,6 @@ impl From<Cause> for NoPreview {
             Cause::TooLarge => Self::TooLarge,
         }
     }
-}
-
-/// Makes PDFs.
-pub trait Converter: Send + Sync + std::fmt::Debug {
-    /// The media types that are worth a try.
-    fn kinds(&self) -> Vec<String>;
-    /// What it is: another name, or another version, may make other PDFs.
-    fn id(&self) -> &str;
-    /// Makes one. Blocks.
-    ///
-    /// # Errors
-    /// Why not.
-    fn convert(&self, document: &Document, bytes: &[u8]) -> Result<Vec<u8>, NoPreview>;
 }
 
 /// A component that exports the world `office`.
