@@ -7,6 +7,13 @@ macro_rules! font {
     };
 }
 
+/// One of those that previews of other kinds use as well.
+macro_rules! shared {
+    ($name:literal) => {
+        include_bytes!(concat!("../../fonts/", $name, ".ttf"))
+    };
+}
+
 const FONTS: &[&[u8]] = &[
     font!("Carlito-Regular"),
     font!("Carlito-Bold"),
@@ -26,6 +33,12 @@ const FONTS: &[&[u8]] = &[
     font!("LiberationSerif-BoldItalic"),
     font!("LiberationMono-Regular"),
     font!("LiberationMono-Bold"),
+    // For letters that none of these has.
+    shared!("NotoSansArabic-Regular"),
+    shared!("NotoSansArabic-Bold"),
+    shared!("NotoSansHebrew-Regular"),
+    shared!("NotoSansSymbols2-Regular"),
+    shared!("DroidSansFallback"),
 ];
 
 /// What a document is set in that asks for a font which nothing is known of.
