@@ -45,8 +45,8 @@ impl Paper {
             let style = layout.and_then(|layout| layout.child(&format!("style:{kind}-style")));
             let style = style.and_then(|style| style.child("style:header-footer-properties")).filter(|_| shown);
             let length = |name: &str| style.and_then(|style| style.attribute(name)).and_then(twips).unwrap_or(0);
-            let apart = if kind == "header" { "fo:margin-bottom" } else { "fo:margin-top" };
-            length("svg:height").max(length("fo:min-height") + length(apart)).clamp(0, height / 3)
+            // The least height has the distance to the text in it.
+            length("svg:height").max(length("fo:min-height")).clamp(0, height / 3)
         };
         let columns = properties.and_then(|properties| properties.child("style:columns"));
         let columns = columns.and_then(|columns| columns.attribute("fo:column-count")).and_then(|n| n.parse().ok());
