@@ -11,7 +11,6 @@ use std::{
 };
 
 use client_connect_preview::{Converter as _, Document, Limits, NoPreview, OfficeComponent};
-use tempfile::TempDir;
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
@@ -21,17 +20,19 @@ fn root() -> PathBuf {
 
 /// The component, compiled once for all tests of this file.
 fn office() -> Option<&'static OfficeComponent> {
-    static OFFICE: OnceLock<Option<(OfficeComponent, TempDir)>> = OnceLock::new();
+    static OFFICE: OnceLock<Option<OfficeComponent>> = OnceLock::new();
     let made = OFFICE.get_or_init(|| {
         let file = root().join("target/office/wasm32-wasip2/release/client_connect_office.wasm");
         let Ok(bytes) = fs::read(&file) else {
             missing();
             return None;
         };
-        let folder = TempDir::new().expect("a temporary folder");
-        Some((OfficeComponent::new(bytes, &Limits::reference(), Some(folder.path().to_owned())), folder))
+        // Compiling it takes minutes, so it is kept from one run to the next.
+        let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("office");
+        fs::create_dir_all(&compiled).expect("a folder below the target's");
+        Some(OfficeComponent::new(bytes, &Limits::reference(), Some(compiled)))
     });
-    made.as_ref().map(|(office, _)| office)
+    made.as_ref()
 }
 
 /// Says it past the test harness, which shows nothing of tests that pass.
@@ -41,7 +42,8 @@ fn missing() {
         std::env::var("CLIENT_CONNECT_TESTS").as_deref() != Ok("all"),
         "missing: the component for office documents; to build it: {command}"
     );
-    let line = format!("\nNOT TESTED: previews of office documents, as their component is missing. To build it: {command}\n");
+    let line =
+        format!("\nNOT TESTED: previews of office documents, as their component is missing. To build it: {command}\n");
     std::io::stderr().write_all(line.as_bytes()).ok();
 }
 
@@ -64,10 +66,10 @@ fn convert(office: &OfficeComponent, bytes: &[u8]) -> Result<Vec<u8>, NoPreview>
 fn pages(pdf: &[u8]) -> usize {
     assert!(pdf.starts_with(b"%PDF-"), "it is a PDF");
     let text = String::from_utf8_lossy(pdf);
-    text.match_indices("/Type /Page").chain(text.match_indices("/Type/Page")).filter(|(at, found)| {
-        !text[at + found.len()..].starts_with('s')
-    })
-    .count()
+    text.match_indices("/Type /Page")
+        .chain(text.match_indices("/Type/Page"))
+        .filter(|(at, found)| !text[at + found.len()..].starts_with('s'))
+        .count()
 }
 
 #[test]
