@@ -31,12 +31,11 @@ viewer.addEventListener("click", (event) => {
 zoom(step);
 
 // Which page is in the middle of the window.
-let here = sheets[0];
+const here = () => sheets.find((sheet) => sheet.getBoundingClientRect().bottom > innerHeight / 2) ?? sheets.at(-1);
 const at = viewer.querySelector("[data-at]");
 const middle = new IntersectionObserver(
-  (seen) => {
-    for (const { isIntersecting, target } of seen) if (isIntersecting) here = target;
-    at.textContent = say("page", { page: here.dataset.sheet, pages: viewer.dataset.total });
+  () => {
+    at.textContent = say("page", { page: here().dataset.sheet, pages: viewer.dataset.total });
   },
   { rootMargin: "-45% 0px -45% 0px" },
 );
@@ -46,7 +45,7 @@ for (const sheet of sheets) middle.observe(sheet);
 addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, dialog")) return;
   const to = { n: 1, p: -1, j: 1, k: -1 }[event.key];
-  if (to) sheets[sheets.indexOf(here) + to]?.scrollIntoView();
+  if (to) sheets[sheets.indexOf(here()) + to]?.scrollIntoView();
   else if (event.key === "+" || event.key === "=") zoom(step + 1);
   else if (event.key === "-") zoom(step - 1);
   else if (event.key === "0") zoom(STEPS.indexOf(1));

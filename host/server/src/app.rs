@@ -201,6 +201,15 @@ pub fn open_blobs(config: &Config) -> Result<Blobs, StartError> {
     }
 }
 
+/// The component for office documents, if it lies beside the program, or where its own command builds it beside this one.
+fn office_beside() -> Option<PathBuf> {
+    const NAME: &str = "client_connect_office.wasm";
+    let program = std::env::current_exe().ok()?;
+    let folder = program.parent()?;
+    let places = [folder.join(NAME), folder.join("../office/wasm32-wasip2/release").join(NAME)];
+    places.into_iter().find(|place| place.is_file())
+}
+
 /// What draws pages. Nothing is compiled yet.
 fn open_previews(config: &Config, folders: &Folders, renderer: &'static [u8]) -> Result<Previews, StartError> {
     let folder = &folders.previews;
@@ -208,8 +217,8 @@ fn open_previews(config: &Config, folders: &Folders, renderer: &'static [u8]) ->
     make_private(folder).map_err(failed)?;
     let (limits, compiled) = (client_connect_preview::Limits::reference(), Some(folders.cache.clone()));
     let mut converters: Vec<Arc<dyn Converter>> = Vec::new();
-    if let Some(path) = &config.preview.office {
-        let component = std::fs::read(path).map_err(|source| StartError::PluginFile { path: path.clone(), source })?;
+    if let Some(path) = config.preview.office.clone().or_else(office_beside) {
+        let component = std::fs::read(&path).map_err(|source| StartError::PluginFile { path, source })?;
         converters.push(Arc::new(OfficeComponent::new(component, &limits, compiled.clone())));
     }
     if let Some(converter) = &config.preview.converter {

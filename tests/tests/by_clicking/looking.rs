@@ -46,6 +46,7 @@ async fn cu4_a_document_is_looked_at_in_a_tab_of_its_own_and_no_button_offers_mo
     ann.see("125 %");
     ann.wait("a larger page", || (width() > before).then_some(()));
     ann.press("0");
+    ann.see("100 %");
     ann.press("p");
     ann.see("Page 1 of");
 

@@ -39,7 +39,6 @@ const OFFICE: &[&str] = &[
     "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     "application/vnd.oasis.opendocument.text",
     "application/vnd.oasis.opendocument.spreadsheet",
-    "application/vnd.oasis.opendocument.presentation",
 ];
 
 impl OfficeComponent {

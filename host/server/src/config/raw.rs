@@ -40,7 +40,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("upload-limit", "MB", "300", "The size of the largest file that may be uploaded, in 10^6 bytes"),
     setting("metrics-listen", "ADDR", "", "Where to answer /metrics; default: nowhere"),
     setting("plugin", "FILE", "", "A plugin to run in the place of the embedded one; SIGHUP reads it again"),
-    setting("preview.office", "FILE", "", "The component that turns office documents into pages"),
+    setting(
+        "preview.office",
+        "FILE",
+        "",
+        "The component for office documents; default: client_connect_office.wasm beside the program, if it is there",
+    ),
     setting(
         "preview.converter",
         "COMMAND|URL",
