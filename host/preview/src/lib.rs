@@ -15,6 +15,7 @@
 //! | `picture` | pixels, and the files they are kept in |
 //! | `stamp` | who looks, burned into the pixels |
 
+mod bindings;
 mod cache;
 mod component;
 mod convert;

@@ -9,16 +9,10 @@ use client_connect_runtime::{
 };
 use wasmtime::component::ResourceAny;
 
-use crate::{Document, NoPreview, Outline, picture::Picture};
-
-mod bindings {
-    #![allow(missing_docs, unreachable_pub, reason = "generated")]
-    wasmtime::component::bindgen!({ path: "wit", world: "pages" });
-}
-
-use bindings::{
-    Pages,
-    client_connect::preview::types::{Cause, Hint},
+use crate::{
+    Document, NoPreview, Outline,
+    bindings::{Cause, Hint, pages::Pages},
+    picture::Picture,
 };
 
 /// What a document told of itself is believed up to here.

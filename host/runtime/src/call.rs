@@ -15,7 +15,7 @@ use crate::{
     exports::Export,
     failure::{Blame, Broke, Failure, Stop},
     floor::Floor,
-    imports::{Meter, State},
+    imports::{Meter, Metered, State},
     limits::Limits,
     plugin::Plugin,
     runtime::Shared,
@@ -55,7 +55,22 @@ impl<T> Entry<'_, T> {
     }
 }
 
-/// A store for one call, with every limit set.
+/// A store with every limit set.
+pub(crate) fn bounded<S: Metered>(engine: &wasmtime::Engine, limits: &Limits, state: S) -> Store<S> {
+    let mut store = Store::new(engine, state);
+    store.limiter(|state| state.meter());
+    store.set_hostcall_fuel(limits.hostcall_bytes);
+    debug_assert_eq!(store.hostcall_fuel(), limits.hostcall_bytes);
+    store.set_max_component_handles(limits.handles);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut context| match context.data_mut().meter().overdue() {
+        Some(stop) => Err(stop.into()),
+        None => Ok(UpdateDeadline::Continue(1)),
+    });
+    store
+}
+
+/// The same for one call of the plugin.
 pub(crate) fn store<T: Tx>(
     engine: &wasmtime::Engine,
     limits: &Limits,
@@ -63,18 +78,7 @@ pub(crate) fn store<T: Tx>(
     meter: Meter,
     now: u64,
 ) -> Store<State<T>> {
-    let state = State { floor, meter, wasi: Wasi::new(now, limits.handles, limits.stderr) };
-    let mut store = Store::new(engine, state);
-    store.limiter(|state| &mut state.meter);
-    store.set_hostcall_fuel(limits.hostcall_bytes);
-    debug_assert_eq!(store.hostcall_fuel(), limits.hostcall_bytes);
-    store.set_max_component_handles(limits.handles);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_callback(|mut context| match context.data_mut().meter.overdue() {
-        Some(stop) => Err(stop.into()),
-        None => Ok(UpdateDeadline::Continue(1)),
-    });
-    store
+    bounded(engine, limits, State { floor, meter, wasi: Wasi::new(now, limits.handles, limits.stderr) })
 }
 
 /// Runs one export over `tx`, and gives the transaction back.

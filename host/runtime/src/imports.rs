@@ -29,6 +29,17 @@ impl<T> std::fmt::Debug for State<T> {
     }
 }
 
+/// What a store holds, with the meter in it that keeps its limits.
+pub(crate) trait Metered: Send + 'static {
+    fn meter(&mut self) -> &mut Meter;
+}
+
+impl<T: Send + 'static> Metered for State<T> {
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
+}
+
 impl<T: Send + 'static> HasWasi for State<T> {
     fn wasi(&mut self) -> &mut Wasi {
         &mut self.wasi

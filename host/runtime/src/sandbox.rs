@@ -10,17 +10,16 @@ use std::{
     path::Path,
 };
 
-use sha2::{Digest as _, Sha256};
 use wasmtime::{
-    Engine, Store, StoreContextMut, UpdateDeadline,
+    Engine, Store,
     component::{Instance, InstancePre, Linker},
 };
 
 use crate::{
-    call::{panicked, verdict},
+    call::{bounded, panicked, verdict},
     engine,
     failure::Failure,
-    imports::Meter,
+    imports::{Meter, Metered},
     limits::Limits,
     plugin::{self, LoadError},
     wasi::{self, HasWasi, Wasi},
@@ -37,8 +36,6 @@ pub struct Sandbox {
 pub struct Sandboxed {
     pre: InstancePre<Inside>,
     limits: Limits,
-    /// Of its bytes, in hex.
-    pub sha256: String,
 }
 
 /// What a store holds for such a component.
@@ -46,6 +43,12 @@ pub struct Sandboxed {
 pub struct Inside {
     meter: Meter,
     wasi: Wasi,
+}
+
+impl Metered for Inside {
+    fn meter(&mut self) -> &mut Meter {
+        &mut self.meter
+    }
 }
 
 impl HasWasi for Inside {
@@ -73,7 +76,7 @@ impl Sandbox {
         let mut linker = Linker::new(&self.engine);
         wasi::link(&mut linker).map_err(LoadError::engine)?;
         let pre = linker.instantiate_pre(&component).map_err(|error| LoadError::NotAComponent(format!("{error:#}")))?;
-        Ok(Sandboxed { pre, limits: self.limits.clone(), sha256: hex::encode(Sha256::digest(bytes)) })
+        Ok(Sandboxed { pre, limits: self.limits.clone() })
     }
 }
 
@@ -85,17 +88,7 @@ impl Sandboxed {
     pub fn start(&self, name: &'static str) -> Result<Running, Failure> {
         let limits = &self.limits;
         let inside = Inside { meter: Meter::new(limits), wasi: Wasi::new(0, limits.handles, limits.stderr) };
-        let mut store = Store::new(self.pre.engine(), inside);
-        store.limiter(|inside| &mut inside.meter);
-        store.set_hostcall_fuel(limits.hostcall_bytes);
-        store.set_max_component_handles(limits.handles);
-        store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|mut context: StoreContextMut<'_, Inside>| {
-            match context.data_mut().meter.overdue() {
-                Some(stop) => Err(stop.into()),
-                None => Ok(UpdateDeadline::Continue(1)),
-            }
-        });
+        let mut store = bounded(self.pre.engine(), limits, inside);
         match catch_unwind(AssertUnwindSafe(|| self.pre.instantiate(&mut store))) {
             Ok(Ok(instance)) => Ok(Running { store, instance, name, broken: false }),
             Ok(Err(error)) => Err(verdict(&error).into_failure(name, "")),
@@ -149,7 +142,7 @@ impl Running {
 
 impl std::fmt::Debug for Sandboxed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandboxed").field("sha256", &self.sha256).finish_non_exhaustive()
+        f.debug_struct("Sandboxed").finish_non_exhaustive()
     }
 }
 

@@ -3,28 +3,12 @@
 use std::{borrow::Cow, path::PathBuf};
 
 use super::Converter;
-use crate::{Document, NoPreview, component::Component, opened::broken};
-
-mod bindings {
-    #![allow(missing_docs, unreachable_pub, reason = "generated")]
-    wasmtime::component::bindgen!({ path: "wit", world: "office" });
-}
-
-use bindings::{
-    Office,
-    client_connect::preview::types::{Cause, Hint},
+use crate::{
+    Document, NoPreview,
+    bindings::{Hint, office::Office},
+    component::Component,
+    opened::broken,
 };
-
-impl From<Cause> for NoPreview {
-    fn from(cause: Cause) -> Self {
-        match cause {
-            Cause::NoRenderer => Self::NoRenderer,
-            Cause::Encrypted => Self::Encrypted,
-            Cause::Damaged => Self::Damaged,
-            Cause::TooLarge => Self::TooLarge,
-        }
-    }
-}
 
 /// A component that exports the world `office`.
 #[derive(Debug)]

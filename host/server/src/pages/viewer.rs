@@ -6,11 +6,13 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::Response,
 };
+
 use client_connect_pages::{
     Template,
     viewer::{Look, Viewer},
     words::Words,
 };
+use client_connect_preview::NoPreview;
 use serde::Deserialize;
 
 use super::html;
@@ -70,8 +72,8 @@ impl Viewing {
 
 /// Why a document cannot be shown, if that is what the problem says.
 fn cause(problem: &Problem) -> Option<&'static str> {
-    let code = problem.errors.first().filter(|_| problem.code == "no-preview")?.code.as_ref();
-    ["no-renderer", "encrypted", "damaged", "too-large"].into_iter().find(|known| *known == code)
+    let fault = problem.errors.first().filter(|_| problem.code == "no-preview")?;
+    NoPreview::from_lasting(&fault.code)?.lasting()
 }
 
 /// The page; one that will have something to show soon is asked for again by itself, also without a script.

@@ -96,10 +96,7 @@ impl Pages {
 
 /// How many pages of what shape. What cannot be shown is noted, so that others are told before they try.
 pub(crate) async fn outline(app: &SharedApp, looked: &Looked) -> Result<Outline, Problem> {
-    if !app.previews.knows(&looked.media_type) {
-        // Nothing has to be noted: its kind tells.
-        return Err(no_preview("no-renderer", &NoPreview::NoRenderer));
-    }
+    looked.is_known(app)?;
     let found = app.previews.outline(&looked.document(), looked.reader(app)).await;
     match found {
         Ok(outline) => Ok(outline),
@@ -116,9 +113,7 @@ pub(crate) async fn picture(
     stamp: Option<Stamp>,
 ) -> Result<Bytes, Problem> {
     let index = page.checked_sub(1).ok_or_else(Problem::not_found)?;
-    if !app.previews.knows(&looked.media_type) {
-        return Err(no_preview("no-renderer", &NoPreview::NoRenderer));
-    }
+    looked.is_known(app)?;
     match app.previews.page(&looked.document(), index, size, stamp, looked.reader(app)).await {
         Ok(picture) => Ok(picture),
         Err(cause) => Err(failed(app, looked, cause, index == 0).await),
@@ -135,6 +130,14 @@ impl Looked {
             }
             _ => Ok(self),
         }
+    }
+
+    /// Refuses what nobody here knows. Nothing of it has to be noted: its kind tells.
+    fn is_known(&self, app: &App) -> Result<(), Problem> {
+        if app.previews.knows(&self.media_type) {
+            return Ok(());
+        }
+        Err(no_preview("no-renderer", &NoPreview::NoRenderer))
     }
 
     fn document(&self) -> Document {

@@ -73,7 +73,7 @@ pub(super) async fn as_contact(
     let found = read(&app, asker, move |unit, staff, frame| {
         let (head, _) = matter_head(unit.tx(), staff, &matter)?;
         let caller: Caller = viewing(staff, &contact);
-        let (looked, _) = preview::asked(unit, &caller, &matter, &id)?;
+        let (_, looked, _) = preview::asked(unit, &caller, &matter, &id)?;
         let who = contacts::get(unit.tx(), &contact)?.ok_or_else(Problem::not_found)?;
         let page = LookAt {
             frame,

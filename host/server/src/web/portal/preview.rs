@@ -9,10 +9,11 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
+use client_connect_preview::Stamp;
 use client_connect_runtime::{
     Caller, Unit,
     exports::{events, portal},
-    types::{Actor, Receipt, SeenDocument, Verb},
+    types::{self as contract, Actor, Receipt, SeenDocument, Verb},
 };
 
 use super::Visitor;
@@ -57,10 +58,17 @@ pub(crate) async fn page(
 ) -> Result<Response, Problem> {
     let asked = Asked { visitor, matter, document };
     let now = asked.clone();
-    let may = blocking(&app, move |app| app.runtime.read(|unit| now.permitted(app, unit))).await?;
+    let may = blocking(&app, move |app| {
+        app.runtime.read(|unit| {
+            let may = now.permitted(app, unit)?;
+            let stamp = stamp(app, unit.tx(), &now.matter, &may)?;
+            Ok((may, stamp))
+        })
+    });
+    let (may, stamp) = may.await?;
     let began = Instant::now();
     let (looked, seen) = (may.looked.if_asked(which)?, may.seen);
-    let picture = preview::picture(&app, &looked, page, which.size.into(), may.stamp).await?;
+    let picture = preview::picture(&app, &looked, page, which.size.into(), stamp).await?;
     if !seen || began.elapsed() > STALE {
         blocking(&app, move |app| asked.shown(app, looked.version, seen)).await?;
     }
@@ -105,7 +113,6 @@ pub(crate) struct May {
     pub(crate) looked: Looked,
     /// Whether a receipt of it is there.
     seen: bool,
-    stamp: Option<client_connect_preview::Stamp>,
 }
 
 /// The document's content, if this customer may look at it now.
@@ -117,20 +124,25 @@ pub(crate) fn permitted(
     document: &str,
 ) -> Result<May, Problem> {
     let caller = visitor.caller(app, unit, matter)?;
-    let (looked, seen) = asked(unit, &caller, matter, document)?;
-    let Actor::Contact(contact) = &caller.actor else { return Err(Problem::not_found()) };
-    let who = contacts::get(unit.tx(), contact)?.and_then(|contact| contact.email).unwrap_or_default();
-    let stamp = wanted(unit.tx(), matter)?.then(|| preview::stamp(app, &who, &looked));
-    Ok(May { caller, looked, seen, stamp })
+    let (_, looked, seen) = asked(unit, &caller, matter, document)?;
+    Ok(May { caller, looked, seen })
 }
 
-/// The content, if the plugin lets this caller, a contact or somebody viewing as one, look at it now.
+/// What is burned into the page that this customer looks at.
+fn stamp(app: &App, tx: &SqliteTx, matter: &str, may: &May) -> Result<Option<Stamp>, Problem> {
+    let Actor::Contact(contact) = &may.caller.actor else { return Err(Problem::not_found()) };
+    let who = contacts::get(tx, contact)?.and_then(|contact| contact.email).unwrap_or_default();
+    Ok(wanted(tx, matter)?.then(|| preview::stamp(app, &who, &may.looked)))
+}
+
+/// The document and its content, if the plugin lets this caller, a contact or somebody viewing as one, look at it now; and
+/// whether a receipt of it is there.
 pub(crate) fn asked(
     unit: &mut Unit<'_, SqliteTx>,
     caller: &Caller,
     matter: &str,
     document: &str,
-) -> Result<(Looked, bool), Problem> {
+) -> Result<(contract::Document, Looked, bool), Problem> {
     let contact = match &caller.actor {
         Actor::Contact(contact) => contact,
         Actor::ViewingAs(viewing) => &viewing.contact,
@@ -138,13 +150,12 @@ pub(crate) fn asked(
     };
     let permit =
         portal::Permit { matter: matter.to_owned(), verb: Verb::Preview, documents: vec![document.to_owned()] };
-    let permitted = unit.call(caller, &permit)?;
-    if !permitted.iter().any(|one| one.id == document) {
-        return Err(Problem::not_found());
-    }
+    let permitted = unit.call(caller, &permit)?.into_iter().find(|one| one.id == document);
+    let permitted = permitted.ok_or_else(Problem::not_found)?;
     let found = content::current(unit.tx(), matter, document, Some(contact))?.ok_or_else(Problem::not_found)?;
     let content::Content { blob, name, media_type, size, sha256, version, seen, .. } = found;
-    Ok((Looked { id: document.to_owned(), name, media_type, size, sha256, blob, version }, seen))
+    let looked = Looked { id: document.to_owned(), name, media_type, size, sha256, blob, version };
+    Ok((permitted, looked, seen))
 }
 
 /// Whether the matter's firm wants its customers' addresses on what they look at.

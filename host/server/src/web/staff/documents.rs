@@ -318,11 +318,7 @@ async fn delete_documents(
     write: Write<Named>,
 ) -> Result<Response, Problem> {
     let ids = named(write.body.documents)?;
-    let gone = ids.clone();
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-        delete(unit, caller, &staff, &matter, &ids)
-    });
-    with_pictures(&app, gone, work).await
+    remove(&app, staff, matter, ids, write.asked).await
 }
 
 /// Put a document into the bin. Every share of it ends.
@@ -334,12 +330,21 @@ async fn delete_document(
     Path((matter, id)): Path<(String, String)>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
-    let ids = vec![id];
+    remove(&app, staff, matter, vec![id], write.asked).await
+}
+
+async fn remove(
+    app: &SharedApp,
+    staff: Staff,
+    matter: String,
+    ids: Vec<String>,
+    asked: Asked,
+) -> Result<Response, Problem> {
     let gone = ids.clone();
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+    let work = asked.run(app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         delete(unit, caller, &staff, &matter, &ids)
     });
-    with_pictures(&app, gone, work).await
+    with_pictures(app, gone, work).await
 }
 
 fn delete(

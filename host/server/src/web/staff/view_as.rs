@@ -95,7 +95,7 @@ async fn view_as_page(
             let now = unit.now();
             let staff = session::staff(app, unit.tx(), now, &token)?;
             let caller = viewing(&staff, &contact);
-            let (looked, _) = portal::preview::asked(unit, &caller, &matter, &document)?;
+            let (_, looked, _) = portal::preview::asked(unit, &caller, &matter, &document)?;
             // Whose picture it is is seen on it, also if somebody takes a photograph of the screen.
             let stamped = portal::preview::wanted(unit.tx(), &matter)?;
             let stamp = stamped.then(|| preview::stamp(app, &format!("{} (as their customer)", staff.email), &looked));
