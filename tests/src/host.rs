@@ -91,6 +91,7 @@ impl TestHost {
         let config = Config {
             preview: Preview::default(),
             data_dir: folder.path().join("data"),
+            revocations: folder.path().join("data/revocations.jsonl"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             public_url: setup.public_url,
             insecure_http: false,
@@ -282,14 +283,19 @@ impl TestHost {
         tokio::task::block_in_place(|| self.app().previews.warm()).expect("a renderer");
     }
 
+    /// Stops it as its operator would: until [`TestHost::restart`], nothing but its data is there.
+    pub async fn halt(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.shut_down().await;
+        }
+    }
+
     /// Stops it as its operator would, and starts it again on the same data.
     ///
     /// # Panics
     /// If it does not start again.
     pub async fn restart(&mut self) {
-        if let Some(running) = self.running.take() {
-            running.shut_down().await;
-        }
+        self.halt().await;
         let running = app::serve(&self.config, Options::default()).await.expect("the host starts again");
         self.base = format!("http://{}", running.addr);
         self.running = Some(running);

@@ -183,7 +183,12 @@ pub fn open_existing(config: &Config) -> Result<SqliteBackend, StartError> {
 /// As [`StartError`] says.
 pub fn open_store(config: &Config) -> Result<SqliteBackend, StartError> {
     let folders = Folders::open(&config.data_dir)?;
-    Ok(SqliteBackend::open(folders.database, store::Options::new(&config.public_url))?)
+    Ok(SqliteBackend::open(folders.database, store_options(config))?)
+}
+
+fn store_options(config: &Config) -> store::Options {
+    let journal = Some(Arc::new(store::taken::Journal::new(config.revocations.clone())));
+    store::Options { journal, ..store::Options::new(&config.public_url) }
 }
 
 /// The documents' bytes.
@@ -255,7 +260,11 @@ impl App {
     pub fn open(config: &Config, options: Options) -> Result<SharedApp, StartError> {
         let folders = Folders::open(&config.data_dir)?;
         let previews = open_previews(config, &folders, options.renderer)?;
-        let store_options = store::Options { previews: previews.kinds(), ..store::Options::new(&config.public_url) };
+        let store_options = store::Options { previews: previews.kinds(), ..store_options(config) };
+        if let Some(journal) = &store_options.journal {
+            let failed = |source| StartError::Folder { path: config.revocations.clone(), source };
+            journal.begin().map_err(failed)?;
+        }
         let backend = SqliteBackend::open(&folders.database, store_options)?;
         let settings = client_connect_runtime::Settings {
             limits: Limits::reference(),

@@ -55,6 +55,17 @@ pub(super) fn command() -> Command {
                 .arg(Arg::new("dir").value_name("DIR").required(true).value_parser(value_parser!(PathBuf))),
         )
         .subcommand(
+            Command::new("restore")
+                .about("Make a backup the records and documents again, less what was taken away from anybody since")
+                .arg(Arg::new("dir").value_name("DIR").required(true).value_parser(value_parser!(PathBuf)))
+                .arg(
+                    Arg::new("without-revocations")
+                        .long("without-revocations")
+                        .action(ArgAction::SetTrue)
+                        .help("Where they are lost: who had access at the backup's time has it again"),
+                ),
+        )
+        .subcommand(
             nested("config", "The settings")
                 .subcommand(Command::new("print").about("Print every setting and where it came from")),
         )

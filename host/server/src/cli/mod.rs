@@ -62,6 +62,7 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
         "audit" => records::audit_verify(&config()?, of_command),
         "verify" => whole::verify(&config()?),
         "backup" => whole::backup(&config()?, of_command),
+        "restore" => whole::restore(&config()?, of_command),
         "user" => records::user_add(&config()?, of_command),
         "mail" => serve::mail_test(&config()?, of_command),
         name => Err(Stop::new(exit::USAGE, format!("there is no command {name}"), "", "see --help")),

@@ -1,4 +1,4 @@
-//! `verify` and `backup`: the records and the documents' bytes as a whole.
+//! `verify`, `backup` and `restore`: the records and the documents' bytes as a whole.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app,
     config::{Config, Documents},
-    store::{backup, verify},
+    store::{backup, restore, verify},
 };
 
 /// Proves that records, documents and audit log agree.
@@ -61,6 +61,43 @@ pub(super) fn backup(config: &Config, args: &clap::ArgMatches) -> Result<u8, Sto
     if !manifest.missing.is_empty() {
         let cause = format!("{} contents are missing, the first {}", manifest.missing.len(), manifest.missing[0]);
         return Err(Stop::new(exit::FAILED, "the backup is not whole", cause, "run `client-connect verify`"));
+    }
+    Ok(exit::OK)
+}
+
+/// Makes a backup the records and documents of this host.
+pub(super) fn restore(config: &Config, args: &clap::ArgMatches) -> Result<u8, Stop> {
+    let Some(from) = args.get_one::<PathBuf>("dir") else {
+        return Err(Stop::new(exit::USAGE, "no folder is named", "", ""));
+    };
+    #[cfg_attr(not(feature = "s3"), expect(irrefutable_let_patterns, reason = "there is nothing but a folder then"))]
+    let Documents::Folder(documents) = &config.documents else {
+        let hint = "restore into a folder, and copy its documents into the bucket";
+        return Err(Stop::new(
+            exit::USAGE,
+            "a backup can only be restored into folders",
+            "documents.bucket is set",
+            hint,
+        ));
+    };
+    let journal = (!args.get_flag("without-revocations")).then_some(config.revocations.as_path());
+    let to = restore::To { data: &config.data_dir, documents };
+    let restored = restore::restore(from, to, journal, now()).map_err(|error| {
+        let hint = match &error {
+            restore::RestoreError::Occupied(_) => "name another --data-dir, or move what is there away",
+            restore::RestoreError::File { path, .. } if path == &config.revocations => {
+                "name the file with --revocations; if it is lost, say --without-revocations, and look through who has access"
+            }
+            _ => "check the backup, the folder's rights, and the room on its disk",
+        };
+        Stop::new(exit::FAILED, "nothing is restored", error.to_string(), hint)
+    })?;
+    println!(
+        "restored; {} that was taken away since the backup stays away; {} mails that waited then are not sent; everybody signs in anew",
+        restored.kept_away, restored.unsent
+    );
+    if restored.unreadable > 0 {
+        println!("{} lines of {} could not be read", restored.unreadable, config.revocations.display());
     }
     Ok(exit::OK)
 }

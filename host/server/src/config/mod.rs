@@ -89,6 +89,8 @@ pub struct Log {
 pub struct Config {
     /// Where everything is.
     pub data_dir: PathBuf,
+    /// Where it is noted what was taken away from somebody: what a restored backup must not give back.
+    pub revocations: PathBuf,
     /// Where to listen for HTTP.
     pub listen: SocketAddr,
     /// The origin at which people reach this host, without a slash at the end.
@@ -158,6 +160,7 @@ impl Config {
             log: Log { json, filter: raw.get("log.level").to_owned() },
             mail: mail(raw, &public_url, seconds("mail.timeout")?)?,
             documents,
+            revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
             data_dir,
             public_url,
         })

@@ -27,6 +27,12 @@ const fn setting(key: &'static str, value: &'static str, default: &'static str, 
 /// All settings there are.
 pub const SETTINGS: &[Setting] = &[
     setting("data-dir", "DIR", "./data", "Where the database, the documents and the compile cache are"),
+    setting(
+        "revocations",
+        "FILE",
+        "",
+        "Where it is noted what was taken away from somebody, for `restore`; best on another disk; default: in the data folder",
+    ),
     setting("listen", "ADDR", "127.0.0.1:8080", "Where to listen for HTTP"),
     setting(
         "public-url",

@@ -196,7 +196,7 @@ fn copy_bytes(blobs: &Blobs, blob: &str, size: u64, sha256: &str, to: &Path) -> 
     file.sync_all().map_err(Copy::Target)
 }
 
-fn hash_file(path: &Path) -> std::io::Result<String> {
+pub(super) fn hash_file(path: &Path) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut file = File::open(path)?;
     let mut buffer = vec![0_u8; CHUNK];

@@ -12,6 +12,7 @@ use super::{
     names::{fold, safe_name, sort_key},
     pages,
     sql::{Host, at, list, ms, not_found},
+    taken::Taken,
 };
 
 /// Bytes that are durable already, under a name of their own.
@@ -216,6 +217,7 @@ pub fn delete(tx: &SqliteTx, matter: &str, ids: &[String], now: Timestamp) -> Re
     let mut gone = Vec::new();
     for id in ids {
         if update.execute((id, matter, ms(now))).host()? > 0 {
+            tx.takes(Taken::Document { matter: matter.to_owned(), document: id.clone() });
             gone.push(id.clone());
         }
     }

@@ -3,7 +3,7 @@
 use client_connect_runtime::types::HostError;
 use rusqlite::{OptionalExtension, Row};
 
-use super::{SqliteTx, sql::Host};
+use super::{SqliteTx, sql::Host, taken::Taken};
 
 /// A user's rights in one matter; to have the row is the right to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,11 @@ pub fn set(tx: &SqliteTx, matter: &str, rights: &Rights) -> Result<(), HostError
              ON CONFLICT (matter, user) DO UPDATE SET can_edit = excluded.can_edit, can_share = excluded.can_share",
         )
         .and_then(|mut put| put.execute((matter, &rights.user, rights.can_edit, rights.can_share)))
-        .host()
-        .map(drop)
+        .host()?;
+    if !rights.can_edit || !rights.can_share {
+        tx.takes(left(matter, rights, true));
+    }
+    Ok(())
 }
 
 /// Takes a user out of a matter. Says whether they were in it.
@@ -44,7 +47,23 @@ pub fn remove(tx: &SqliteTx, matter: &str, user: &str) -> Result<bool, HostError
         .prepare_cached("DELETE FROM members WHERE matter = ?1 AND user = ?2")
         .and_then(|mut delete| delete.execute((matter, user)))
         .host()
-        .map(|rows| rows > 0)
+        .map(|rows| {
+            if rows > 0 {
+                let none = Rights { user: user.to_owned(), can_edit: false, can_share: false };
+                tx.takes(left(matter, &none, false));
+            }
+            rows > 0
+        })
+}
+
+fn left(matter: &str, rights: &Rights, read: bool) -> Taken {
+    Taken::Member {
+        matter: matter.to_owned(),
+        user: rights.user.clone(),
+        read,
+        can_edit: rights.can_edit,
+        can_share: rights.can_share,
+    }
 }
 
 /// The user's rights in a matter that is there; none where the matter does not exist for them.

@@ -24,11 +24,13 @@ pub mod outbox;
 mod pages;
 mod pool;
 pub mod previews;
+pub mod restore;
 pub mod secrets;
 pub mod sessions;
 pub mod sign_ins;
 pub(crate) mod sql;
 pub mod staff;
+pub mod taken;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod told;
@@ -39,7 +41,7 @@ pub mod users;
 pub mod verify;
 pub mod versions;
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
 use client_connect_runtime::{
     backend::{Backend, CommitError, Mode},
@@ -63,6 +65,8 @@ pub struct SqliteTx {
     connection: Option<Connection>,
     mode: Mode,
     now: Timestamp,
+    /// What it takes away from somebody.
+    taken: RefCell<Vec<taken::Taken>>,
     pool: Arc<Pool>,
 }
 
@@ -85,6 +89,11 @@ impl SqliteTx {
         self.now
     }
 
+    /// Notes what this transaction takes away, for the journal that a restore reads.
+    fn takes(&self, taken: taken::Taken) {
+        self.taken.borrow_mut().push(taken);
+    }
+
     /// What the host is set up to say of itself in its records.
     pub(crate) fn options(&self) -> &Options {
         self.pool.options()
@@ -105,6 +114,9 @@ impl SqliteTx {
         match connection.execute_batch("COMMIT") {
             Ok(()) => {
                 self.pool.give(self.mode, Some(connection));
+                if let Some(journal) = &self.options().journal {
+                    journal.write(self.now, self.taken.take());
+                }
                 Ok(())
             }
             Err(error) if sql::is_busy(&error) => {
@@ -146,7 +158,13 @@ impl SqliteBackend {
             Mode::Write => "BEGIN IMMEDIATE",
         });
         match begun {
-            Ok(()) => Ok(SqliteTx { connection: Some(connection), mode, now, pool: Arc::clone(&self.pool) }),
+            Ok(()) => Ok(SqliteTx {
+                connection: Some(connection),
+                mode,
+                now,
+                taken: RefCell::default(),
+                pool: Arc::clone(&self.pool),
+            }),
             Err(error) => {
                 let keep = sql::is_busy(&error);
                 self.pool.give(mode, keep.then_some(connection));

@@ -10,7 +10,7 @@ use std::{
 use client_connect_runtime::backend::Mode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
-use super::{SqliteBackend, fill_random, pool::Pool};
+use super::{SqliteBackend, fill_random, pool::Pool, taken::Journal};
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -28,6 +28,8 @@ pub struct Options {
     pub staff_url: String,
     /// The media types of which the host can show pages.
     pub previews: Arc<BTreeSet<String>>,
+    /// Where it is noted what was taken away from somebody, if anywhere.
+    pub journal: Option<Arc<Journal>>,
     /// Connections that read at once.
     pub readers: usize,
     /// How long a transaction waits for its connection, and for other processes at the same file.
@@ -36,7 +38,7 @@ pub struct Options {
 
 impl Options {
     /// For a host under this URL, given without a slash at its end: the portal at `/portal`, a matter at
-    /// `/matters/{id}`, no previews.
+    /// `/matters/{id}`, no previews, no journal.
     #[must_use]
     pub fn new(public_url: &str) -> Self {
         let public_url = public_url.trim_end_matches('/');
@@ -44,6 +46,7 @@ impl Options {
             portal_url: [public_url, "/portal"].concat(),
             staff_url: [public_url, "/matters/"].concat(),
             previews: Arc::default(),
+            journal: None,
             readers: 8,
             wait: Duration::from_secs(5),
         }

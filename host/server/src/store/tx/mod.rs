@@ -16,7 +16,7 @@ use client_connect_runtime::{
 pub(super) use platform::{DOCUMENT_COLUMNS, WITH_SHARE, WITH_SHARES, WITH_SHARES_OF, document_row, eyes};
 pub(super) use sharing::{SHARE_COLUMNS, SHARES_OF_MATTER, grants, share_at, share_row, state_word, watchers};
 
-use super::{SqliteTx, audit, pages};
+use super::{SqliteTx, audit, pages, taken::Taken};
 
 impl Tx for SqliteTx {
     fn commit(self) -> Result<(), CommitError> {
@@ -120,6 +120,9 @@ impl Tx for SqliteTx {
     }
 
     fn record(&mut self, call: &CallRecord, effects: &[Effect], entries: &[AuditEntry]) -> Result<(), HostError> {
+        if let Some(matter) = &call.matter {
+            effects.iter().filter_map(|effect| Taken::by(matter, effect)).for_each(|taken| self.takes(taken));
+        }
         audit::record(self, call, effects, entries)
     }
 

@@ -167,6 +167,7 @@ impl House {
         let raw = Raw::merge(None, |_| None, &std::collections::BTreeMap::new()).unwrap();
         let config = Config {
             data_dir: folder.path().join("data"),
+            revocations: folder.path().join("data/revocations.jsonl"),
             documents: Documents::Folder(folder.path().join("documents")),
             upload_limit: LIMIT,
             requests_per_second: None,
