@@ -7,7 +7,7 @@ mod common;
 use client_connect::mail::dispatcher;
 use common::{
     Browser, MINUTE, World,
-    sink::{Mood, Sink, header},
+    sink::{Mood, Phase, Refuses, Sink, header},
 };
 use serde_json::json;
 
@@ -116,7 +116,7 @@ async fn a_letter_is_tried_again_and_tells_what_is_true_then() {
     sink.feel(Mood::HangsUpAfterData);
     world.save(&[(&will, &ann), (&list, &ann)], &[]).await;
     world.deliver().await;
-    sink.feel(Mood::Refuses("450 come again"));
+    sink.feel(Refuses("450 come again"));
     world.clock.advance(2 * MINUTE);
     world.deliver().await;
     world.save(&[], &[(&will, &ann)]).await;
@@ -137,7 +137,7 @@ async fn a_letter_is_tried_again_and_tells_what_is_true_then() {
 async fn a_dead_letter_is_told_to_staff_and_can_be_sent_again() {
     let (world, sink, ann, _) = world().await;
     let will = world.document("Will.pdf").await;
-    sink.feel(Mood::Refuses("550 no such mailbox ann@example.com"));
+    sink.feel(Refuses("550 no such mailbox ann@example.com"));
     world.save(&[(&will, &ann)], &[]).await;
     world.deliver().await;
     let mut olive = Browser::at("203.0.113.7");
@@ -169,7 +169,7 @@ async fn a_dead_letter_is_told_to_staff_and_can_be_sent_again() {
 async fn a_letter_that_never_leaves_is_dead_after_two_days() {
     let (world, sink, ann, _) = world().await;
     let will = world.document("Will.pdf").await;
-    sink.feel(Mood::Refuses("451 later"));
+    sink.feel(Refuses("451 later"));
     world.save(&[(&will, &ann)], &[]).await;
     let mut tries = 0;
     while !states(&world).await.contains(&"dead".to_owned()) {
@@ -200,7 +200,7 @@ async fn two_dispatchers_send_a_letter_once() {
 async fn a_silent_mail_server_holds_nobody_up() {
     let (world, sink, ann, _) = world().await;
     let will = world.document("Will.pdf").await;
-    sink.feel(Mood::Silent);
+    sink.feel(Mood::SilentAt(Phase::Banner));
     let app = world.app.clone();
     world.save(&[(&will, &ann)], &[]).await;
     let sending = tokio::spawn(async move { dispatcher::once(&app).await.unwrap() });

@@ -143,6 +143,11 @@ impl Config {
             _ => return Err(raw.wrong("log.format", "there is no such format", "text or json")),
         };
         let seconds = |key| raw.parse::<u64>(key, "a number of seconds").map(Duration::from_secs);
+        let mail_timeout = seconds("mail.timeout")?;
+        // Far below the time for which an attempt has a letter to itself.
+        if !(1..=300).contains(&mail_timeout.as_secs()) {
+            return Err(raw.wrong("mail.timeout", "it is out of range", "1 to 300 seconds"));
+        }
         let documents = documents(raw, &data_dir)?;
         Ok(Self {
             listen,
@@ -158,7 +163,7 @@ impl Config {
             },
             drain: seconds("drain")?,
             log: Log { json, filter: raw.get("log.level").to_owned() },
-            mail: mail(raw, &public_url, seconds("mail.timeout")?)?,
+            mail: mail(raw, &public_url, mail_timeout)?,
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
             data_dir,

@@ -88,7 +88,7 @@ pub const SETTINGS: &[Setting] = &[
         default: "",
         secret: true,
     },
-    setting("mail.timeout", "SECONDS", "30", "How long the mail server may take for each command"),
+    setting("mail.timeout", "SECONDS", "60", "How long the mail server may take for a mail; 300 at most"),
 ];
 
 /// Where a value came from.

@@ -33,8 +33,6 @@ use crate::{
 const MINUTE: Timestamp = 60_000;
 /// For how long an attempt has a letter to itself. Longer than any attempt takes.
 const LEASE: Timestamp = 10 * MINUTE;
-/// An attempt that takes longer is given up.
-const LONGEST_ATTEMPT: Duration = Duration::from_secs(180);
 /// A letter that has not left after this long is dead.
 const GIVE_UP: Timestamp = 48 * 60 * MINUTE;
 /// Letters in one run.
@@ -143,11 +141,7 @@ async fn attempt(app: &SharedApp, letter: Letter) -> Result<(), Problem> {
         }
         Task::Mail { message, address, words } => {
             let raw = app.mailer.is_mailbox().then(|| message.formatted());
-            let sent = match tokio::time::timeout(LONGEST_ATTEMPT, app.mailer.send(*message)).await {
-                Ok(sent) => sent,
-                Err(_) => Err(Undelivered { for_good: false, said: "timeout".to_owned() }),
-            };
-            let outcome = match sent {
+            let outcome = match app.mailer.send(*message).await {
                 Ok(()) => Outcome::Sent,
                 Err(Undelivered { for_good: true, said }) => Outcome::Dead { said },
                 Err(Undelivered { said, .. }) => again(app, &letter, said),

@@ -1,17 +1,20 @@
 //! How mails leave: over SMTP, or in the demo into the mailbox page.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     transport::smtp::{
-        PoolConfig,
-        authentication::Credentials,
-        client::{Tls, TlsParameters},
+        Error,
+        authentication::{Credentials, Mechanism},
+        client::{AsyncSmtpConnection, TlsParameters},
         extension::ClientId,
     },
 };
 use secrecy::{ExposeSecret, SecretString};
+
+/// How long a server may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// How the way to the mail server is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub struct Server {
     pub credentials: Option<(String, SecretString)>,
     /// How this host calls itself.
     pub hello: String,
-    /// For each command.
+    /// For a whole mail, from connecting to the server's word that it has it.
     pub timeout: Duration,
 }
 
@@ -45,11 +48,40 @@ pub struct Server {
 #[derive(Clone)]
 pub enum Mailer {
     /// To a mail server.
-    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Smtp(Arc<Way>),
     /// To the mailbox page: the demo.
     Mailbox,
     /// Nowhere: letters wait.
     Off,
+}
+
+/// The way to a mail server. Each mail goes over a connection of its own: one that broke off within a mail would answer the
+/// next with what was meant for this.
+pub struct Way {
+    server: Server,
+    tls: Option<TlsParameters>,
+}
+
+impl Way {
+    /// Connects, and hands a mail over.
+    async fn send(&self, message: &Message) -> Result<AsyncSmtpConnection, Error> {
+        let server = &self.server;
+        let hello = ClientId::Domain(server.hello.clone());
+        let first = self.tls.clone().filter(|_| server.protection == Protection::Implicit);
+        let address = (server.host.as_str(), server.port);
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(address, Some(server.timeout), &hello, first, None).await?;
+        if let Some(tls) = self.tls.clone().filter(|_| server.protection == Protection::StartTls) {
+            // An error if the server has no TLS.
+            connection.starttls(tls, &hello).await?;
+        }
+        if let Some((user, password)) = &server.credentials {
+            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await?;
+        }
+        connection.send(message.envelope(), &message.formatted()).await?;
+        Ok(connection)
+    }
 }
 
 impl std::fmt::Debug for Mailer {
@@ -72,31 +104,21 @@ pub struct Undelivered {
 }
 
 impl Mailer {
-    /// A pool of connections to a mail server; nothing is connected yet.
+    /// To a mail server; nothing is connected yet.
     ///
     /// # Errors
     /// A sentence that says what is wrong with the settings.
     pub fn smtp(server: &Server) -> Result<Self, String> {
-        let tls =
-            || TlsParameters::new(server.host.clone()).map_err(|error| format!("TLS for the mail server: {error}"));
         let tls = match server.protection {
-            Protection::StartTls => Tls::Required(tls()?),
-            Protection::Implicit => Tls::Wrapper(tls()?),
-            Protection::None if is_loopback(&server.host) => Tls::None,
+            Protection::StartTls | Protection::Implicit => Some(
+                TlsParameters::new(server.host.clone()).map_err(|error| format!("TLS for the mail server: {error}"))?,
+            ),
+            Protection::None if is_loopback(&server.host) => None,
             Protection::None => {
                 return Err("mail without TLS goes to this machine only (127.0.0.1, ::1, localhost)".to_owned());
             }
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host)
-            .port(server.port)
-            .tls(tls)
-            .timeout(Some(server.timeout))
-            .hello_name(ClientId::Domain(server.hello.clone()))
-            .pool_config(PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(30)));
-        if let Some((user, password)) = &server.credentials {
-            builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()));
-        }
-        Ok(Self::Smtp(builder.build()))
+        Ok(Self::Smtp(Arc::new(Way { server: server.clone(), tls })))
     }
 
     /// Hands a mail over. Done once the server has said that it has it.
@@ -105,9 +127,14 @@ impl Mailer {
     /// Why it has not.
     pub async fn send(&self, message: Message) -> Result<(), Undelivered> {
         match self {
-            Self::Smtp(transport) => match transport.send(message).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(undelivered(&error)),
+            Self::Smtp(way) => match tokio::time::timeout(way.server.timeout, way.send(&message)).await {
+                Ok(Ok(mut connection)) => {
+                    // It has left: the server may take its time to say goodbye.
+                    tokio::spawn(tokio::time::timeout(GOODBYE, async move { connection.abort().await }));
+                    Ok(())
+                }
+                Ok(Err(error)) => Err(undelivered(&error)),
+                Err(_) => Err(Undelivered { for_good: false, said: "timeout".to_owned() }),
             },
             Self::Mailbox => Ok(()),
             Self::Off => Err(Undelivered { for_good: false, said: "no mail server is set".to_owned() }),
@@ -120,7 +147,7 @@ impl Mailer {
     }
 }
 
-fn undelivered(error: &lettre::transport::smtp::Error) -> Undelivered {
+fn undelivered(error: &Error) -> Undelivered {
     let code = error.status().map(u16::from);
     // A server that does not want our name and password, or wants TLS, speaks of the settings, not of the recipient.
     let of_the_settings = matches!(code, Some(530 | 534 | 535 | 538 | 500..=504));

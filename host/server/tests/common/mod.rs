@@ -282,8 +282,9 @@ impl World {
     }
 
     /// One number out of the records.
-    pub async fn count(&self, query: &'static str) -> i64 {
-        self.read(move |unit| Ok(unit.tx().conn().query_row(query, [], |row| row.get(0))?)).await
+    pub async fn count(&self, query: impl Into<String>) -> i64 {
+        let query = query.into();
+        self.read(move |unit| Ok(unit.tx().conn().query_row(&query, [], |row| row.get(0))?)).await
     }
 }
 
