@@ -26,6 +26,8 @@ mod stamp;
 mod worker;
 
 pub use convert::{Command, CommandError, Converter, OfficeComponent, Service, ServiceError};
+pub use opened::Opened;
+pub use picture::Picture;
 pub use previews::{Limits, Previews, Settings};
 pub use stamp::Stamp;
 

@@ -18,8 +18,8 @@ use crate::{
 /// What a document told of itself is believed up to here.
 const PAGES: u32 = 1_000_000;
 
-/// An open document.
-pub(crate) struct Opened {
+/// An open document, for whoever needs neither threads nor a cache.
+pub struct Opened {
     running: Running,
     pages: Pages,
     document: ResourceAny,
@@ -60,13 +60,11 @@ fn reason(failure: &Failure) -> &'static str {
 }
 
 impl Opened {
-    /// Opens the document in an instance of its own.
-    pub(crate) fn open(
-        renderer: &Sandboxed,
-        about: &Document,
-        media_type: &str,
-        bytes: &[u8],
-    ) -> Result<Self, NoPreview> {
+    /// Opens the document in an instance of its own of a renderer.
+    ///
+    /// # Errors
+    /// Why there is no picture.
+    pub fn open(renderer: &Sandboxed, about: &Document, media_type: &str, bytes: &[u8]) -> Result<Self, NoPreview> {
         let mut running = renderer.start("preview.open").map_err(broken)?;
         let hint = Hint { name: about.name.clone(), media_type: media_type.to_owned() };
         let opened = running.call(|store, instance| {
@@ -89,13 +87,18 @@ impl Opened {
         Ok(Self { running, pages, document, outline })
     }
 
-    pub(crate) fn outline(&self) -> &Outline {
+    /// How many pages of what shape.
+    #[must_use]
+    pub fn outline(&self) -> &Outline {
         &self.outline
     }
 
-    /// Draws a page, at most this wide. After [`NoPreview::Damaged`] or [`NoPreview::TooLarge`] the instance may be
-    /// of no more use.
-    pub(crate) fn draw(&mut self, page: u32, width: u32) -> Result<Picture, NoPreview> {
+    /// Draws a page, the first of which is 0, at most this many pixels wide. After [`NoPreview::Damaged`] or
+    /// [`NoPreview::TooLarge`] the instance may be of no more use.
+    ///
+    /// # Errors
+    /// Why there is no picture.
+    pub fn draw(&mut self, page: u32, width: u32) -> Result<Picture, NoPreview> {
         let (pages, document) = (&self.pages, self.document);
         let drawn = self.running.call(|store, _| {
             pages.client_connect_preview_renderer().document().call_draw(&mut *store, document, page, width)
@@ -105,7 +108,8 @@ impl Opened {
     }
 
     /// Bytes of memory that it holds.
-    pub(crate) fn memory(&self) -> usize {
+    #[must_use]
+    pub fn memory(&self) -> usize {
         self.running.peak_memory()
     }
 }

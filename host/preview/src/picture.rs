@@ -13,7 +13,7 @@ pub(crate) const PIXELS: usize = 1_800 * 1_800 * 4;
 
 /// Rows from the top, three bytes a pixel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Picture {
+pub struct Picture {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) pixels: Vec<u8>,
@@ -25,6 +25,12 @@ impl Picture {
         let count = usize::try_from(u64::from(width) * u64::from(height)).ok()?;
         let fits = width > 0 && height > 0 && width <= widest && count <= PIXELS && pixels.len() == count * 3;
         fits.then_some(Self { width, height, pixels })
+    }
+
+    /// Rows from the top; of each pixel red, green and blue.
+    #[must_use]
+    pub fn pixels(&self) -> &[u8] {
+        &self.pixels
     }
 
     /// As a file: lossless WebP.

@@ -8,15 +8,17 @@
 //! ```text
 //! cargo bench                                        all of it
 //! cargo bench -- --sizes 1000,100000 --seconds 1     smaller and shorter
-//! cargo bench -- --only calls,growth,saves,server    parts of it
+//! cargo bench -- --only calls,growth,saves,previews,server    parts of it
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark may break off")]
 
 mod calls;
 mod growth;
+mod hostile;
 mod http;
 mod native;
+mod previews;
 mod process;
 mod same;
 mod saves;
@@ -110,6 +112,9 @@ fn measure(asked: &Asked) -> Setup<Table> {
     if asked.wants("saves") {
         saves::measure(small, asked.budget, &mut table)?;
     }
+    if asked.wants("previews") {
+        previews::measure(cache.path(), &mut table)?;
+    }
     if asked.wants("server") {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         runtime.block_on(server(small, asked, &mut table))?;
@@ -119,10 +124,12 @@ fn measure(asked: &Asked) -> Setup<Table> {
 
 async fn server(world: &World, asked: &Asked, table: &mut Table) -> Setup<()> {
     let files = http::Files::put(world).await?;
+    let hostile = hostile::Hostile::put(world).await?;
     let mails = MailServer::start()?;
     let server = process::measure(world, &mails, table).await?;
     let cookie = process::sign_in(&server, &mails, &world.contact_email).await?;
     http::measure(world, &files, &server, &cookie, asked.budget, table)?;
+    hostile::measure(world, &hostile, &server, &cookie, asked.budget, table).await?;
     process::afterwards(&server, table)
 }
 

@@ -14,6 +14,8 @@ use std::{
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Load {
     pub(crate) per_second: f64,
+    /// Of a hundred answers, 99 took no longer.
+    pub(crate) p99: Duration,
     /// Answers that were no success, and connections that broke: the figure means nothing if there are any.
     pub(crate) failed: u64,
 }
@@ -31,7 +33,14 @@ pub(crate) fn has(program: &str) -> bool {
 /// Asks for `url` again and again, over connections that are kept, for `budget`.
 pub(crate) fn load(url: &str, connections: u32, budget: Duration, cookie: Option<&str>) -> io::Result<Load> {
     let mut wrk = Command::new("wrk");
-    wrk.args(["-t1", &format!("-c{connections}"), &format!("-d{}s", budget.as_secs().max(1)), "--timeout", "10s"]);
+    wrk.args([
+        "-t1",
+        &format!("-c{connections}"),
+        &format!("-d{}s", budget.as_secs().max(1)),
+        "--timeout",
+        "10s",
+        "--latency",
+    ]);
     if let Some(cookie) = cookie {
         wrk.args(["-H", &format!("Cookie: {cookie}")]);
     }
@@ -41,6 +50,8 @@ pub(crate) fn load(url: &str, connections: u32, budget: Duration, cookie: Option
     for line in said.lines().map(str::trim) {
         if let Some(figure) = line.strip_prefix("Requests/sec:") {
             seen.per_second = figure.trim().parse().unwrap_or(0.0);
+        } else if let Some(figure) = line.strip_prefix("99%") {
+            seen.p99 = duration(figure.trim()).unwrap_or_default();
         } else if let Some(figure) = line.strip_prefix("Non-2xx or 3xx responses:") {
             seen.failed += figure.trim().parse().unwrap_or(1);
         } else if let Some(figures) = line.strip_prefix("Socket errors:") {
@@ -52,6 +63,13 @@ pub(crate) fn load(url: &str, connections: u32, budget: Duration, cookie: Option
         return Err(io::Error::other(format!("wrk said no figure: {said}")));
     }
     Ok(seen)
+}
+
+/// A time as `wrk` writes it: `731.00us`, `1.20ms`, `2.01s`.
+fn duration(words: &str) -> Option<Duration> {
+    let units = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
+    let (number, unit) = units.iter().find_map(|(name, unit)| words.strip_suffix(name).map(|rest| (rest, unit)))?;
+    number.parse().ok().map(|number: f64| Duration::from_secs_f64(number * unit))
 }
 
 /// A port that was free a moment ago.

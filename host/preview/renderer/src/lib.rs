@@ -14,7 +14,6 @@
 //! | `picture` | the shape of what is handed out |
 //! | `limits` | what is refused |
 
-#![cfg(any(target_family = "wasm", test))]
 #![cfg_attr(target_family = "wasm", allow(unsafe_code, missing_docs, reason = "generated bindings"))]
 
 mod document;
@@ -31,7 +30,7 @@ mod text;
 mod tiff;
 
 /// Why there is no picture.
-#[cfg(test)]
+#[cfg(not(target_family = "wasm"))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
     /// Not drawn here.
@@ -44,11 +43,52 @@ pub enum Cause {
     TooLarge,
 }
 
-#[cfg(not(test))]
+#[cfg(target_family = "wasm")]
 pub(crate) use guest::client_connect::preview::types::Cause;
 
+/// The same without a sandbox, for a benchmark to be held against; nothing that serves anybody may use it.
+#[cfg(not(target_family = "wasm"))]
+pub mod native {
+    use crate::Cause;
+
+    /// A document.
+    pub struct Document(crate::document::Document);
+
+    impl Document {
+        /// Reads it.
+        ///
+        /// # Errors
+        /// Why there is no picture.
+        pub fn open(bytes: Vec<u8>, name: &str, media_type: &str) -> Result<Self, Cause> {
+            Ok(Self(crate::document::Document::open(bytes, name, media_type)?))
+        }
+
+        /// How many there are to draw.
+        #[must_use]
+        pub fn pages(&self) -> u32 {
+            self.0.pages()
+        }
+
+        /// Width and height of a page in points.
+        ///
+        /// # Errors
+        /// Why there is no picture.
+        pub fn size(&self, page: u32) -> Result<(f32, f32), Cause> {
+            self.0.size(page)
+        }
+
+        /// A page, at most this wide, as bytes of red, green and blue.
+        ///
+        /// # Errors
+        /// Why there is no picture.
+        pub fn draw(&mut self, page: u32, width: u32) -> Result<Vec<u8>, Cause> {
+            self.0.draw(page, width).map(|picture| picture.pixels)
+        }
+    }
+}
+
 /// The world's side of it.
-#[cfg(all(target_family = "wasm", not(test)))]
+#[cfg(target_family = "wasm")]
 mod guest {
     use std::cell::RefCell;
 
