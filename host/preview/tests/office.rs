@@ -4,14 +4,15 @@
 //! `CLIENT_CONNECT_OFFICE=all`.
 #![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
+mod common;
+
 use std::{
     fs,
-    io::Write as _,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
 
-use client_connect_preview::{Converter as _, Document, Limits, NoPreview, OfficeComponent};
+use client_connect_preview::{Converter as _, Document, NoPreview, OfficeComponent};
 
 const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
@@ -22,30 +23,7 @@ fn root() -> PathBuf {
 /// The component, compiled once for all tests of this file.
 fn office() -> Option<&'static OfficeComponent> {
     static OFFICE: OnceLock<Option<OfficeComponent>> = OnceLock::new();
-    let made = OFFICE.get_or_init(|| {
-        let file = root().join("target/office/wasm32-wasip2/release/client_connect_office.wasm");
-        let Ok(bytes) = fs::read(&file) else {
-            missing();
-            return None;
-        };
-        // Compiling it takes minutes, so it is kept from one run to the next.
-        let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("office");
-        fs::create_dir_all(&compiled).expect("a folder below the target's");
-        Some(OfficeComponent::new(bytes, &Limits::reference(), Some(compiled)))
-    });
-    made.as_ref()
-}
-
-/// Says it past the test harness, which shows nothing of tests that pass.
-fn missing() {
-    let command = "(cd host/preview/office && cargo build --release --locked)";
-    assert!(
-        std::env::var("CLIENT_CONNECT_OFFICE").as_deref() != Ok("all"),
-        "missing: the component for office documents; to build it: {command}"
-    );
-    let line =
-        format!("\nNOT TESTED: previews of office documents, as their component is missing. To build it: {command}\n");
-    std::io::stderr().write_all(line.as_bytes()).ok();
+    OFFICE.get_or_init(common::office).as_ref()
 }
 
 fn demo(name: &str) -> Vec<u8> {

@@ -1,7 +1,7 @@
 //! What axe-core, the usual checker of accessibility, finds on a page.
 //!
 //! It is under the MPL and therefore no part of the repository: it is fetched from its npm package into the target
-//! folder (`.ci/browser-tools`), and used by tests alone.
+//! folder (`.ci/test-tools`), and used by tests alone.
 
 use std::{fs, path::PathBuf, sync::OnceLock};
 
@@ -29,7 +29,7 @@ fn source() -> Option<&'static str> {
         Some(source)
     });
     if source.is_none() {
-        missing("axe-core", ".ci/browser-tools");
+        missing("axe-core", ".ci/test-tools");
     }
     source.as_deref()
 }

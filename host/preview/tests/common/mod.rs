@@ -4,11 +4,15 @@
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use client_connect_preview::{Document, Limits, NoPreview, Outline, Previews, Settings, Size};
+use client_connect_preview::{
+    Converter, Document, Limits, NoPreview, OfficeComponent, Outline, Previews, Settings, Size,
+};
 use sha2::{Digest as _, Sha256};
 
 /// Where the corpus lies.
@@ -25,15 +29,17 @@ pub(crate) struct Studio {
 
 impl Studio {
     pub(crate) fn new(deadline: Duration) -> Self {
+        Self::with(deadline, Vec::new())
+    }
+
+    /// One that has these converters, too.
+    pub(crate) fn with(deadline: Duration, converters: Vec<Arc<dyn Converter>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Compiled once for all of these tests, and for the next time that they run.
-        let compiled = Path::new(env!("CARGO_TARGET_TMPDIR")).join("compiled");
-        fs::create_dir_all(&compiled).unwrap();
         let settings = Settings {
             renderer: client_connect_embed::RENDERER.into(),
-            converters: Vec::new(),
+            converters,
             folder: folder.path().join("pictures"),
-            compiled: Some(compiled.canonicalize().unwrap()),
+            compiled: Some(compiled("renderer")),
             limits: Limits { deadline, ..Limits::reference() },
         };
         fs::create_dir_all(&settings.folder).unwrap();
@@ -54,11 +60,57 @@ impl Studio {
     }
 }
 
+/// A folder for compiled components: what takes long is done once for all of these tests, and for the next time that
+/// they run.
+fn compiled(what: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(what);
+    fs::create_dir_all(&folder).unwrap();
+    folder.canonicalize().unwrap()
+}
+
+/// The component for office documents. It is built by a command of its own: where that was not done, it is said, or
+/// the test fails if `CLIENT_CONNECT_OFFICE=all`.
+pub(crate) fn office() -> Option<OfficeComponent> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../target/office/wasm32-wasip2/release/client_connect_office.wasm");
+    match fs::read(file) {
+        Ok(bytes) => Some(OfficeComponent::new(bytes, &Limits::reference(), Some(compiled("office")))),
+        Err(_) => {
+            let command = "(cd host/preview/office && cargo build --release --locked)";
+            missing("CLIENT_CONNECT_OFFICE", "the component for office documents", command);
+            None
+        }
+    }
+}
+
+/// Says what is not there, past the test harness, which shows nothing of tests that pass; fails if `all` has to be there.
+pub(crate) fn missing(setting: &str, what: &str, command: &str) {
+    let all = std::env::var(setting).is_ok_and(|value| value == "all");
+    assert!(!all, "missing: {what}; to have it: {command}");
+    let line = format!("\nNOT TESTED, as it is missing: {what}. To have it: {command}\n");
+    std::io::stderr().write_all(line.as_bytes()).ok();
+}
+
+/// What the host would take it for: of the kinds that are converted, by their endings.
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "doc" => "application/msword",
+        "rtf" => "application/rtf",
+        "odp" => "application/vnd.oasis.opendocument.presentation",
+        "ods" => "application/vnd.oasis.opendocument.spreadsheet",
+        "odt" => "application/vnd.oasis.opendocument.text",
+        "docx" => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "pptx" => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        "xlsx" => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        _ => "",
+    }
+}
+
 fn document(name: &str, bytes: &[u8]) -> Document {
     Document {
         sha256: hex::encode(Sha256::digest(bytes)),
         name: name.to_owned(),
-        media_type: String::new(),
+        media_type: media_type(name).to_owned(),
         size: bytes.len() as u64,
     }
 }
