@@ -290,7 +290,9 @@ impl Writer {
             None => {
                 let bytes = self.waiting.split().freeze();
                 self.hash = hashed(self.hash, bytes.clone()).await?;
-                let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+                // In a folder a new file comes by renaming its draft: by a link, what a loss of power leaves is both.
+                let mode = if self.blobs.root.is_some() { PutMode::Overwrite } else { PutMode::Create };
+                let options = PutOptions { mode, ..PutOptions::default() };
                 self.blobs.objects.put_opts(&location(&self.blob), PutPayload::from_bytes(bytes), options).await?;
             }
             Some(_) => {
