@@ -357,8 +357,10 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
         tokio::spawn(mail::dispatcher::run(app.clone())),
         tokio::spawn(mail::codes::run(app.clone())),
         tokio::spawn(sweeper::run(app.clone())),
-        tokio::spawn(blobs::sweeper(app.clone())),
     ];
+    // It ends nowhere by itself; what it is in the middle of goes on at the next start.
+    let swept = (stop.clone(), blobs::sweeper(app.clone()));
+    beside.push(tokio::spawn(async move { swept.0.run_until_cancelled_owned(swept.1).await.unwrap_or(()) }));
     let mut metrics_addr = None;
     if let Some(addr) = config.metrics_listen {
         let (listener, addr) = listen(addr).await?;

@@ -1,0 +1,351 @@
+//! The program itself, in a process of its own, on a folder that was made for it: so it can be killed, traced, and
+//! started again on what it has left.
+//!
+//! The folder is a copy of one in which a firm, a matter, its contacts and their sessions are there already. The program
+//! lies beside the test that runs; one that is older than its source is refused.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use client_connect::{
+    blobs::Blobs,
+    store::{
+        self, SqliteBackend,
+        verify::{self, Finding},
+    },
+};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{
+    ground::{ANN, BEN, Ground},
+    host::{Setup, code_in},
+    person::Person,
+    smtp::MailServer,
+};
+
+/// What every folder is a copy of.
+#[derive(Debug)]
+pub struct Template {
+    folder: TempDir,
+    /// The matter.
+    pub matter: String,
+    /// The first contact's id; they may download.
+    pub ann: String,
+    /// The second contact's id; they may look.
+    pub ben: String,
+    /// The third contact's id; they have no access yet.
+    pub cem: String,
+    /// Three documents, of which nothing is shared yet.
+    pub documents: Vec<String>,
+    staff: Person,
+    ann_there: Person,
+}
+
+impl Template {
+    /// Makes one, on which mails wait for so many seconds, and the owner is told by mail alone: so nothing happens by
+    /// itself.
+    ///
+    /// # Panics
+    /// If it cannot be made.
+    pub async fn lay(mail_hold: u32) -> Self {
+        let ground = Ground::lay_on(Setup { mail_hold, ..Setup::default() }).await;
+        let watchers = json!([{ "user": ground.owner, "in_app": false, "email": true }]);
+        let save = json!({ "revision": ground.revision("notifications").await, "watchers": watchers });
+        ground.staff.put(&ground.section("notifications"), save).await.expect(200);
+        ground.admit(&[(&ground.ann, true), (&ground.ben, false)]).await;
+        let cem = ground.link("Cem Weber", "cem@customer.test").await;
+        let ann_there = ground.host.customer(ANN).await;
+        let Ground { host, staff, matter, ann, ben, documents, .. } = ground;
+        Self { folder: host.stop().await, matter, ann, ben, cem, documents, staff, ann_there }
+    }
+
+    /// A copy, in which nothing runs yet.
+    ///
+    /// # Panics
+    /// If the disk has no room for it.
+    pub fn copy(&self) -> Scene {
+        let folder = TempDir::new().expect("a folder");
+        let from = self.folder.path().join(".");
+        let copied = Command::new("cp").arg("-a").arg(from).arg(folder.path()).status().expect("cp");
+        assert!(copied.success(), "the folder is copied");
+        Scene { mail: MailServer::start().expect("a port for the mail server"), since: now(), folder, program: None }
+    }
+
+    /// The owner, at this address.
+    pub fn staff(&self, base: &str) -> Person {
+        self.staff.at(base)
+    }
+
+    /// The first contact, at this address.
+    pub fn ann(&self, base: &str) -> Person {
+        self.ann_there.at(base)
+    }
+
+    /// The path of one of Client Connect's sections.
+    pub fn section(&self, section: &str) -> String {
+        format!("/api/matters/{}/client-connect/{section}", self.matter)
+    }
+
+    /// A path in the portal, below the matter.
+    pub fn portal(&self, rest: &str) -> String {
+        format!("/api/portal/matters/{}{rest}", self.matter)
+    }
+}
+
+/// A folder, and the program on it.
+#[derive(Debug)]
+pub struct Scene {
+    /// Where its mails go.
+    pub mail: MailServer,
+    /// When it was made, ms: what is older came with the copy.
+    pub since: u64,
+    folder: TempDir,
+    program: Option<Program>,
+}
+
+/// The program while it runs.
+#[derive(Debug)]
+struct Program {
+    child: Child,
+    /// The program's own, whatever was put before it.
+    pid: Pid,
+    base: String,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Scene {
+    /// Where all of it lies.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of the documents.
+    pub fn documents(&self) -> PathBuf {
+        self.folder().join("documents")
+    }
+
+    /// The database's file.
+    pub fn database(&self) -> PathBuf {
+        self.folder().join("data/client-connect.db")
+    }
+
+    /// Starts the program.
+    ///
+    /// # Panics
+    /// If it does not serve.
+    pub fn start(&mut self) -> String {
+        self.start_under(&[])
+    }
+
+    /// The same, with this command before its own: a tracer.
+    ///
+    /// # Panics
+    /// If it does not serve.
+    pub fn start_under(&mut self, before: &[&str]) -> String {
+        assert!(self.program.is_none(), "one at a time");
+        let program = program();
+        let mut command = match before {
+            [] => Command::new(program),
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
+        let child = command
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--public-url",
+                "http://127.0.0.1",
+                "--requests-per-second",
+                "0",
+            ])
+            .args(["--mail-host", "127.0.0.1", "--mail-protection", "none", "--mail-port"])
+            .arg(self.mail.address().port().to_string())
+            .args(["--log-level", "warn,client_connect::cli=info", "--data-dir"])
+            .arg(self.folder().join("data"))
+            .arg("--documents-folder")
+            .arg(self.documents())
+            .env_clear()
+            .env("PATH", env::var_os("PATH").unwrap_or_default())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.expect("the program runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
+        let mut said = Vec::new();
+        let addr = lines.by_ref().find_map(|line| {
+            let addr = line.contains("serving").then(|| plain(&line)).and_then(|line| {
+                let (_, after) = line.split_once("addr=")?;
+                after.split_whitespace().next().map(str::to_owned)
+            });
+            said.push(line);
+            addr
+        });
+        let addr = addr.unwrap_or_else(|| panic!("the program does not serve: {said:#?}"));
+        let log = Arc::new(Mutex::new(said));
+        let kept = log.clone();
+        thread::spawn(move || lines.for_each(|line| kept.lock().unwrap_or_else(PoisonError::into_inner).push(line)));
+        let id = i32::try_from(child.id()).expect("an id");
+        let pid = Pid::from_raw(if before.is_empty() { id } else { only_child(id) });
+        let base = format!("http://{addr}");
+        self.program = Some(Program { child, pid, base: base.clone(), log });
+        base
+    }
+
+    /// The process that runs.
+    ///
+    /// # Panics
+    /// If none does.
+    pub fn pid(&self) -> Pid {
+        self.program.as_ref().expect("it runs").pid
+    }
+
+    /// Where it answers.
+    ///
+    /// # Panics
+    /// If it does not run.
+    pub fn base(&self) -> &str {
+        &self.program.as_ref().expect("it runs").base
+    }
+
+    /// What the program has said.
+    pub fn log(&self) -> Vec<String> {
+        let log = self.program.as_ref().map(|program| program.log.lock().unwrap_or_else(PoisonError::into_inner));
+        log.map(|log| log.clone()).unwrap_or_default()
+    }
+
+    /// Ends it in the middle of whatever it does.
+    pub fn kill(&mut self) {
+        self.end(Signal::SIGKILL);
+    }
+
+    /// Ends it as its operator would.
+    pub fn stop(&mut self) {
+        self.end(Signal::SIGTERM);
+    }
+
+    fn end(&mut self, signal: Signal) {
+        if let Some(mut program) = self.program.take() {
+            // One that has ended already is what was asked for.
+            kill(program.pid, signal).ok();
+            program.child.wait().expect("it ends");
+        }
+    }
+
+    /// What does not hold in the folder. Nothing may run on it.
+    ///
+    /// # Panics
+    /// If the records cannot be read at all.
+    pub fn broken(&self) -> Vec<Finding> {
+        let (store, blobs) = (self.store(), Blobs::folder(&self.documents()).expect("the documents"));
+        let documents = self.documents();
+        let settings = verify::Settings { noted: &[], folder: Some(&documents), now: now() };
+        let findings = verify::verify(&store, &blobs, &settings).expect("records that can be read");
+        assert!(findings.len() > 20, "all checks ran: {findings:?}");
+        findings.into_iter().filter(|finding| !finding.holds()).collect()
+    }
+
+    /// The records.
+    ///
+    /// # Panics
+    /// If they cannot be opened.
+    pub fn store(&self) -> SqliteBackend {
+        SqliteBackend::open(self.database(), store::Options::new("http://127.0.0.1")).expect("records")
+    }
+
+    /// Signs a customer in by the code that is mailed to them. None, if the program ends before, or they asked too often.
+    pub async fn sign_in(&self, address: &str) -> Option<Person> {
+        let person = Person::new(self.base().to_owned());
+        let codes =
+            || self.mail.mails_to(address).into_iter().filter_map(|mail| code_in(&mail.text)).collect::<Vec<_>>();
+        let mut tried = codes().len();
+        let asked = person.try_post("/api/sign-in/portal", json!({ "email": address })).await.ok()?;
+        if asked.status != 202 {
+            return None;
+        }
+        for _ in 0..200 {
+            if let Some(code) = codes().get(tried) {
+                let answer = person.try_post("/api/sign-in/portal/code", json!({ "code": code })).await.ok()?;
+                if answer.status != 401 {
+                    answer.expect(200);
+                    return Some(person);
+                }
+                // A code that was asked for before a kill, and was mailed only now.
+                tried += 1;
+                continue;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        None
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            eprintln!("the program said: {:#?}", self.log());
+        }
+        self.kill();
+    }
+}
+
+/// The second contact's address, for tests that sign them in.
+pub const LOOKER: &str = BEN;
+
+/// The time, ms.
+///
+/// # Panics
+/// If the clock stands before 1970.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+    u64::try_from(since.as_millis()).expect("a time")
+}
+
+/// A line of the log without colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\u{1b}');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |line, part| line + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
+/// The program that a tracer has started.
+fn only_child(tracer: i32) -> i32 {
+    let children = fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).expect("its children");
+    children.trim().parse().expect("one child")
+}
+
+/// The program, as new as its source.
+fn program() -> PathBuf {
+    let test = env::current_exe().expect("the test's own file");
+    let folder = test.ancestors().nth(2).expect("the folder of what was built");
+    let program = folder.join("client-connect");
+    let built = fs::metadata(&program).and_then(|file| file.modified());
+    let built = built.unwrap_or_else(|error| panic!("{}: {error}; `cargo test` builds it", program.display()));
+    let sources = fs::read_to_string(folder.join("client-connect.d")).unwrap_or_default();
+    let newer = sources.split_whitespace().skip(1).find(|source| {
+        source.ends_with(".rs") && fs::metadata(source).and_then(|file| file.modified()).is_ok_and(|at| at > built)
+    });
+    assert!(
+        newer.is_none(),
+        "{} is older than {}; `cargo build` builds it",
+        program.display(),
+        newer.unwrap_or_default()
+    );
+    program
+}
