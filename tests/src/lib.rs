@@ -9,4 +9,6 @@ pub mod person;
 pub mod process;
 pub mod routes;
 pub mod smtp;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod tracer;
 pub mod wait;

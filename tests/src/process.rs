@@ -7,6 +7,7 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader},
+    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
@@ -76,11 +77,7 @@ impl Template {
     /// # Panics
     /// If the disk has no room for it.
     pub fn copy(&self) -> Scene {
-        let folder = TempDir::new().expect("a folder");
-        let from = self.folder.path().join(".");
-        let copied = Command::new("cp").arg("-a").arg(from).arg(folder.path()).status().expect("cp");
-        assert!(copied.success(), "the folder is copied");
-        Scene { mail: MailServer::start().expect("a port for the mail server"), since: now(), folder, program: None }
+        Scene::copy_of(self.folder.path())
     }
 
     /// The owner, at this address.
@@ -126,6 +123,24 @@ struct Program {
 }
 
 impl Scene {
+    fn copy_of(folder: &Path) -> Self {
+        let from = folder.join(".");
+        let folder = TempDir::new().expect("a folder");
+        let copied = Command::new("cp").arg("-a").arg(from).arg(folder.path()).status().expect("cp");
+        assert!(copied.success(), "the folder is copied");
+        Self { mail: MailServer::start().expect("a port for the mail server"), since: now(), folder, program: None }
+    }
+
+    /// Another one, with all that this one has. Nothing may run on it.
+    ///
+    /// # Panics
+    /// If the disk has no room for it.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        assert!(self.program.is_none(), "it has ended");
+        Self::copy_of(self.folder())
+    }
+
     /// Where all of it lies.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -185,6 +200,7 @@ impl Scene {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
+            .process_group(0)
             .spawn();
         let mut child = child.expect("the program runs");
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
@@ -244,7 +260,8 @@ impl Scene {
         if let Some(mut program) = self.program.take() {
             // One that has ended already is what was asked for.
             kill(program.pid, signal).ok();
-            program.child.wait().expect("it ends");
+            // Whoever watches it may have been told of its end in our place.
+            program.child.wait().ok();
         }
     }
 
@@ -282,12 +299,15 @@ impl Scene {
         for _ in 0..200 {
             if let Some(code) = codes().get(tried) {
                 let answer = person.try_post("/api/sign-in/portal/code", json!({ "code": code })).await.ok()?;
-                if answer.status != 401 {
-                    answer.expect(200);
-                    return Some(person);
+                match answer.status.as_u16() {
+                    // A code that was asked for before a kill, and was mailed only now.
+                    401 => tried += 1,
+                    429 => return None,
+                    _ => {
+                        answer.expect(200);
+                        return Some(person);
+                    }
                 }
-                // A code that was asked for before a kill, and was mailed only now.
-                tried += 1;
                 continue;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;

@@ -7,4 +7,6 @@ mod flows;
 mod killed;
 mod ledger;
 mod order;
+#[cfg(target_arch = "x86_64")]
+mod points;
 mod trace;
