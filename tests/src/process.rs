@@ -109,6 +109,8 @@ pub struct Scene {
     /// When it was made, ms: what is older came with the copy.
     pub since: u64,
     folder: TempDir,
+    /// Set if the program sees another file system than others do: how large it is, in MiB.
+    small: Option<u32>,
     program: Option<Program>,
 }
 
@@ -128,17 +130,22 @@ impl Scene {
         let folder = TempDir::new().expect("a folder");
         let copied = Command::new("cp").arg("-a").arg(from).arg(folder.path()).status().expect("cp");
         assert!(copied.success(), "the folder is copied");
-        Self { mail: MailServer::start().expect("a port for the mail server"), since: now(), folder, program: None }
+        Self {
+            mail: MailServer::start().expect("a port for the mail server"),
+            since: now(),
+            folder,
+            small: None,
+            program: None,
+        }
     }
 
-    /// Another one, with all that this one has. Nothing may run on it.
+    /// Another one, with all that this one has. What runs on it may do nothing at this moment.
     ///
     /// # Panics
     /// If the disk has no room for it.
     #[must_use]
     pub fn copy(&self) -> Self {
-        assert!(self.program.is_none(), "it has ended");
-        Self::copy_of(self.folder())
+        Self::copy_of(&self.place())
     }
 
     /// Where all of it lies.
@@ -148,12 +155,49 @@ impl Scene {
 
     /// The folder of the documents.
     pub fn documents(&self) -> PathBuf {
-        self.folder().join("documents")
+        self.place().join("documents")
     }
 
     /// The database's file.
     pub fn database(&self) -> PathBuf {
-        self.folder().join("data/client-connect.db")
+        self.place().join("data/client-connect.db")
+    }
+
+    /// Where the program works: as it sees it itself, if that is another place than it looks from here.
+    pub fn place(&self) -> PathBuf {
+        match self.small {
+            None => self.folder().to_owned(),
+            Some(_) => Path::new("/proc").join(self.pid().to_string()).join("root").join(self.small_disk()),
+        }
+    }
+
+    /// Where the small disk is, below the root.
+    fn small_disk(&self) -> PathBuf {
+        self.folder().join("small").strip_prefix("/").map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// Starts the program on a disk that has only so many MiB, and is gone with it. Answers none where the system lets
+    /// nobody have a file system of their own.
+    ///
+    /// # Panics
+    /// If it does not serve.
+    pub fn start_on_small_disk(&mut self, mib: u32) -> Option<String> {
+        let able = |how: &&&[&str]| {
+            let tried = Command::new("unshare").args(**how).args(["mount", "-t", "tmpfs", "none", "/mnt"]).output();
+            tried.is_ok_and(|tried| tried.status.success())
+        };
+        let ways: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
+        let how = ways.iter().find(able)?;
+        let (from, small) = (self.folder().to_owned(), self.folder().join("small"));
+        fs::create_dir(&small).expect("a place for the disk");
+        let lay = format!(
+            "set -e; mount -t tmpfs -o size={mib}m none {small}; cp -a {from}/data {from}/documents {small}; exec \"$@\"",
+            small = small.display(),
+            from = from.display(),
+        );
+        let before: Vec<&str> = ["unshare"].iter().chain(how.iter()).copied().chain(["sh", "-c", &lay, "sh"]).collect();
+        self.small = Some(mib);
+        Some(self.start_under(&before))
     }
 
     /// Starts the program.
@@ -171,6 +215,7 @@ impl Scene {
     pub fn start_under(&mut self, before: &[&str]) -> String {
         assert!(self.program.is_none(), "one at a time");
         let program = program();
+        let place = if self.small.is_some() { self.folder().join("small") } else { self.folder().to_owned() };
         let mut command = match before {
             [] => Command::new(program),
             [first, rest @ ..] => {
@@ -192,9 +237,9 @@ impl Scene {
             .args(["--mail-host", "127.0.0.1", "--mail-protection", "none", "--mail-port"])
             .arg(self.mail.address().port().to_string())
             .args(["--log-level", "warn,client_connect::cli=info", "--data-dir"])
-            .arg(self.folder().join("data"))
+            .arg(place.join("data"))
             .arg("--documents-folder")
-            .arg(self.documents())
+            .arg(place.join("documents"))
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::null())
@@ -218,7 +263,8 @@ impl Scene {
         let kept = log.clone();
         thread::spawn(move || lines.for_each(|line| kept.lock().unwrap_or_else(PoisonError::into_inner).push(line)));
         let id = i32::try_from(child.id()).expect("an id");
-        let pid = Pid::from_raw(if before.is_empty() { id } else { only_child(id) });
+        // What only prepares has become the program itself.
+        let pid = Pid::from_raw(if before.is_empty() || self.small.is_some() { id } else { only_child(id) });
         let base = format!("http://{addr}");
         self.program = Some(Program { child, pid, base: base.clone(), log });
         base

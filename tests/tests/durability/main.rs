@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
 
 mod flows;
+mod full;
 mod killed;
 mod ledger;
 mod order;

@@ -29,6 +29,9 @@ const REMOTE_PART: usize = 8 << 20;
 /// How much of the beginning is kept to tell what kind of file it is.
 const HEAD: usize = 64 << 10;
 
+/// What [`Blobs::probe`] writes; a killed process may leave it.
+pub(crate) const PROBE: &str = "00000000000000000000000000000000";
+
 /// Why bytes could not be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
@@ -194,6 +197,15 @@ impl Blobs {
             writer.push(bytes).await?;
             writer.finish().await
         })
+    }
+
+    /// Writes a few bytes under a name of their own, and takes them away again.
+    ///
+    /// # Errors
+    /// As a document could not be stored either.
+    pub async fn probe(&self) -> Result<(), BlobError> {
+        self.objects.put(&location(PROBE), PutPayload::from_static(b"ready?")).await?;
+        self.remove(PROBE).await
     }
 
     /// Deletes a blob; one that is not there is no error.

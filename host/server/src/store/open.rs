@@ -11,6 +11,7 @@ use client_connect_runtime::backend::Mode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
 use super::{SqliteBackend, fill_random, pool::Pool};
+use crate::room::Room;
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -28,6 +29,8 @@ pub struct Options {
     pub staff_url: String,
     /// The media types of which the host can show pages.
     pub previews: Arc<BTreeSet<String>>,
+    /// What is given up if the disk is full.
+    pub room: Arc<Room>,
     /// Connections that read at once.
     pub readers: usize,
     /// How long a transaction waits for its connection, and for other processes at the same file.
@@ -44,6 +47,7 @@ impl Options {
             portal_url: [public_url, "/portal"].concat(),
             staff_url: [public_url, "/matters/"].concat(),
             previews: Arc::default(),
+            room: Arc::default(),
             readers: 8,
             wait: Duration::from_secs(5),
         }
