@@ -307,7 +307,7 @@ impl TestHost {
 }
 
 /// Compiled components are kept by their content: the tests share them, so that only the first compiles the plugin.
-fn share_compiled(data_dir: &Path) -> std::io::Result<()> {
+pub(crate) fn share_compiled(data_dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(data_dir)?;
     let shared = std::env::temp_dir().join("client-connect-tests-compiled");
     std::fs::create_dir_all(&shared)?;

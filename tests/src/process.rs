@@ -6,7 +6,7 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -29,9 +29,11 @@ use nix::{
 use serde_json::json;
 use tempfile::TempDir;
 
+#[cfg(target_arch = "x86_64")]
+use crate::tracer::{Plan, Watched, watch};
 use crate::{
     ground::{ANN, BEN, Ground},
-    host::{Setup, code_in},
+    host::{Setup, code_in, share_compiled},
     person::Person,
     smtp::MailServer,
 };
@@ -125,6 +127,16 @@ struct Program {
 }
 
 impl Scene {
+    /// One in which there is nothing yet.
+    ///
+    /// # Panics
+    /// If there is no room for it.
+    pub fn empty() -> Self {
+        let nothing = TempDir::new().expect("a folder");
+        share_compiled(&nothing.path().join("data")).expect("a folder for the compiled plugin");
+        Self::copy_of(nothing.path())
+    }
+
     fn copy_of(folder: &Path) -> Self {
         let from = folder.join(".");
         let folder = TempDir::new().expect("a folder");
@@ -213,6 +225,27 @@ impl Scene {
     /// # Panics
     /// If it does not serve.
     pub fn start_under(&mut self, before: &[&str]) -> String {
+        self.launch(before, |_| ()).unwrap_or_else(|said| panic!("the program does not serve: {said:#?}"))
+    }
+
+    /// Starts it watched from its first call on. Answers where it serves, if it comes so far.
+    ///
+    /// # Panics
+    /// If it cannot be watched.
+    #[cfg(target_arch = "x86_64")]
+    pub fn start_watched(&mut self, plan: Plan) -> (Option<String>, Watched) {
+        let mut watched = None;
+        let served = self.launch(&WHEN_TOLD, |child| {
+            watched = Some(watch(pid_of(child), plan));
+            let mut told = child.stdin.take().expect("its input");
+            told.write_all(b"\n").expect("it waits to be told");
+        });
+        (served.ok(), watched.expect("it is watched"))
+    }
+
+    /// Starts the program with this command before its own; `begin` sees it as soon as it is there. Answers where it
+    /// serves, or what it said in the place of that.
+    fn launch(&mut self, before: &[&str], begin: impl FnOnce(&mut Child)) -> Result<String, Vec<String>> {
         assert!(self.program.is_none(), "one at a time");
         let program = program();
         let place = if self.small.is_some() { self.folder().join("small") } else { self.folder().to_owned() };
@@ -242,12 +275,13 @@ impl Scene {
             .arg(place.join("documents"))
             .env_clear()
             .env("PATH", env::var_os("PATH").unwrap_or_default())
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn();
         let mut child = child.expect("the program runs");
+        begin(&mut child);
         let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines().map_while(Result::ok);
         let mut said = Vec::new();
         let addr = lines.by_ref().find_map(|line| {
@@ -258,16 +292,19 @@ impl Scene {
             said.push(line);
             addr
         });
-        let addr = addr.unwrap_or_else(|| panic!("the program does not serve: {said:#?}"));
+        let Some(addr) = addr else {
+            child.wait().ok();
+            return Err(said);
+        };
         let log = Arc::new(Mutex::new(said));
         let kept = log.clone();
         thread::spawn(move || lines.for_each(|line| kept.lock().unwrap_or_else(PoisonError::into_inner).push(line)));
-        let id = i32::try_from(child.id()).expect("an id");
-        // What only prepares has become the program itself.
-        let pid = Pid::from_raw(if before.is_empty() || self.small.is_some() { id } else { only_child(id) });
+        let pid = pid_of(&child);
+        // A tracer has a child; what only prepares has become the program itself.
+        let pid = if before.first() == Some(&"strace") { only_child(pid) } else { pid };
         let base = format!("http://{addr}");
         self.program = Some(Program { child, pid, base: base.clone(), log });
-        base
+        Ok(base)
     }
 
     /// The process that runs.
@@ -390,10 +427,18 @@ fn plain(line: &str) -> String {
     parts.fold(first, |line, part| line + part.split_once('m').map_or("", |(_, rest)| rest))
 }
 
+/// Becomes the program once it is told to.
+#[cfg(target_arch = "x86_64")]
+const WHEN_TOLD: [&str; 4] = ["sh", "-c", "read -r told; exec \"$@\"", "sh"];
+
+fn pid_of(child: &Child) -> Pid {
+    Pid::from_raw(i32::try_from(child.id()).expect("an id"))
+}
+
 /// The program that a tracer has started.
-fn only_child(tracer: i32) -> i32 {
+fn only_child(tracer: Pid) -> Pid {
     let children = fs::read_to_string(format!("/proc/{tracer}/task/{tracer}/children")).expect("its children");
-    children.trim().parse().expect("one child")
+    Pid::from_raw(children.trim().parse().expect("one child"))
 }
 
 /// The program, as new as its source.

@@ -7,6 +7,8 @@ mod flows;
 mod full;
 mod killed;
 mod ledger;
+#[cfg(target_arch = "x86_64")]
+mod moments;
 mod order;
 #[cfg(target_arch = "x86_64")]
 mod points;

@@ -113,6 +113,8 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     migrations::migrations::runner()
         .set_abort_divergent(true)
         .set_abort_missing(true)
+        // In one transaction with the record of what was done: killed between the two, it would never start again.
+        .set_grouped(true)
         .run(connection)
         .map_err(schema)?;
     Ok(())
