@@ -9,6 +9,8 @@ pub mod person;
 pub mod process;
 pub mod routes;
 pub mod smtp;
+#[cfg(target_os = "linux")]
+pub mod template;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
 pub mod wait;

@@ -1,8 +1,7 @@
 //! The program itself, in a process of its own, on a folder that was made for it: so it can be killed, traced, and
 //! started again on what it has left.
 //!
-//! The folder is a copy of one in which a firm, a matter, its contacts and their sessions are there already. The program
-//! lies beside the test that runs; one that is older than its source is refused.
+//! The program lies beside the test that runs; one that is older than its source is refused.
 
 use std::{
     env, fs,
@@ -32,76 +31,11 @@ use tempfile::TempDir;
 #[cfg(target_arch = "x86_64")]
 use crate::tracer::{Plan, Watched, watch};
 use crate::{
-    ground::{ANN, BEN, Ground},
-    host::{Setup, code_in, share_compiled},
+    ground::BEN,
+    host::{code_in, share_compiled},
     person::Person,
     smtp::MailServer,
 };
-
-/// What every folder is a copy of.
-#[derive(Debug)]
-pub struct Template {
-    folder: TempDir,
-    /// The matter.
-    pub matter: String,
-    /// The first contact's id; they may download.
-    pub ann: String,
-    /// The second contact's id; they may look.
-    pub ben: String,
-    /// The third contact's id; they have no access yet.
-    pub cem: String,
-    /// Three documents, of which nothing is shared yet.
-    pub documents: Vec<String>,
-    staff: Person,
-    ann_there: Person,
-}
-
-impl Template {
-    /// Makes one, on which mails wait for so many seconds, and the owner is told by mail alone: so nothing happens by
-    /// itself.
-    ///
-    /// # Panics
-    /// If it cannot be made.
-    pub async fn lay(mail_hold: u32) -> Self {
-        let ground = Ground::lay_on(Setup { mail_hold, ..Setup::default() }).await;
-        let watchers = json!([{ "user": ground.owner, "in_app": false, "email": true }]);
-        let save = json!({ "revision": ground.revision("notifications").await, "watchers": watchers });
-        ground.staff.put(&ground.section("notifications"), save).await.expect(200);
-        ground.admit(&[(&ground.ann, true), (&ground.ben, false)]).await;
-        let cem = ground.link("Cem Weber", "cem@customer.test").await;
-        let ann_there = ground.host.customer(ANN).await;
-        let Ground { host, staff, matter, ann, ben, documents, .. } = ground;
-        Self { folder: host.stop().await, matter, ann, ben, cem, documents, staff, ann_there }
-    }
-
-    /// A copy, in which nothing runs yet.
-    ///
-    /// # Panics
-    /// If the disk has no room for it.
-    pub fn copy(&self) -> Scene {
-        Scene::copy_of(self.folder.path())
-    }
-
-    /// The owner, at this address.
-    pub fn staff(&self, base: &str) -> Person {
-        self.staff.at(base)
-    }
-
-    /// The first contact, at this address.
-    pub fn ann(&self, base: &str) -> Person {
-        self.ann_there.at(base)
-    }
-
-    /// The path of one of Client Connect's sections.
-    pub fn section(&self, section: &str) -> String {
-        format!("/api/matters/{}/client-connect/{section}", self.matter)
-    }
-
-    /// A path in the portal, below the matter.
-    pub fn portal(&self, rest: &str) -> String {
-        format!("/api/portal/matters/{}{rest}", self.matter)
-    }
-}
 
 /// A folder, and the program on it.
 #[derive(Debug)]
@@ -137,7 +71,7 @@ impl Scene {
         Self::copy_of(nothing.path())
     }
 
-    fn copy_of(folder: &Path) -> Self {
+    pub(crate) fn copy_of(folder: &Path) -> Self {
         let from = folder.join(".");
         let folder = TempDir::new().expect("a folder");
         let copied = Command::new("cp").arg("-a").arg(from).arg(folder.path()).status().expect("cp");

@@ -3,7 +3,7 @@
 use client_connect_tests::{
     host::PASSWORD,
     person::{Answer, Person, text},
-    process::Template,
+    template::Template,
 };
 use reqwest::Method;
 use serde_json::{Value, json};

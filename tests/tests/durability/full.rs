@@ -6,7 +6,8 @@ use std::{fs, io::Write as _, path::Path};
 use client_connect_tests::{
     browser::{ALL, missing},
     person::{Answer, items, text},
-    process::{Scene, Template},
+    process::Scene,
+    template::Template,
     wait::eventually,
 };
 use reqwest::Method;

@@ -10,7 +10,8 @@ use std::{
 use client_connect_tests::{
     browser::ALL,
     person::Person,
-    process::{LOOKER, Template, now},
+    process::{LOOKER, now},
+    template::Template,
 };
 use reqwest::Method;
 use serde_json::{Value, json};

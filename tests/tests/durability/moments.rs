@@ -4,7 +4,8 @@
 use client_connect_tests::{
     browser::ALL,
     ground::ANN,
-    process::{Scene, Template},
+    process::Scene,
+    template::Template,
     tracer::{Fault, Plan, watch},
     wait::eventually,
 };

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use client_connect_tests::{browser::missing, process::Template};
+use client_connect_tests::{browser::missing, template::Template};
 
 use super::{
     flows::{People, flows},

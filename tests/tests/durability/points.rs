@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use client_connect_tests::{
     browser::ALL,
-    process::{Scene, Template},
+    process::Scene,
+    template::Template,
     tracer::{Fault, Plan, watch},
 };
 use nix::errno::Errno;

@@ -148,6 +148,12 @@ impl Blobs {
         Self { objects: Arc::new(object_store::memory::InMemory::new()), root: None }
     }
 
+    /// Whether its files can be looked at.
+    #[cfg(test)]
+    pub(crate) fn is_folder(&self) -> bool {
+        self.root.is_some()
+    }
+
     /// Begins a blob under a fresh id that the caller has put into `loose_blobs`. Dropping the writer leaves
     /// nothing but that row.
     #[must_use]
