@@ -302,8 +302,18 @@ impl TestHost {
     }
 }
 
+impl TestHost {
+    /// Stops it as its operator would, and answers the folder with all that it has left.
+    pub async fn stop(mut self) -> TempDir {
+        if let Some(running) = self.running.take() {
+            running.shut_down().await;
+        }
+        self.folder
+    }
+}
+
 /// Compiled components are kept by their content: the tests share them, so that only the first compiles the plugin.
-fn share_compiled(data_dir: &Path) -> std::io::Result<()> {
+pub(crate) fn share_compiled(data_dir: &Path) -> std::io::Result<()> {
     std::fs::create_dir_all(data_dir)?;
     let shared = std::env::temp_dir().join("client-connect-tests-compiled");
     std::fs::create_dir_all(&shared)?;

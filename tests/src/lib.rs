@@ -5,6 +5,12 @@ pub mod browser;
 pub mod ground;
 pub mod host;
 pub mod person;
+#[cfg(target_os = "linux")]
+pub mod process;
 pub mod routes;
 pub mod smtp;
+#[cfg(target_os = "linux")]
+pub mod template;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+pub mod tracer;
 pub mod wait;

@@ -42,6 +42,12 @@ impl Person {
         Self { client: client.expect("an HTTP client"), jar, base }
     }
 
+    /// The same browser, of a host that is now at `base`.
+    #[must_use]
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// Their cookies, by name and value.
     ///
     /// # Panics
@@ -64,12 +70,32 @@ impl Person {
     /// # Panics
     /// If there is no whole answer.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
+        self.try_send(request).await.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Sends it to a host that may end before it has answered whole.
+    ///
+    /// # Errors
+    /// What came in the place of an answer.
+    ///
+    /// # Panics
+    /// If it is no request.
+    pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
         let request = request.build().expect("a request");
         let asked = format!("{} {}", request.method(), request.url());
-        let answer = self.client.execute(request).await.unwrap_or_else(|error| panic!("{asked}: {error}"));
+        let said = |error: reqwest::Error| format!("{asked}: {error}");
+        let answer = self.client.execute(request).await.map_err(said)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
-        let bytes = answer.bytes().await.unwrap_or_else(|error| panic!("{asked}: {error}")).to_vec();
-        Answer { asked, status, headers, bytes }
+        let bytes = answer.bytes().await.map_err(said)?.to_vec();
+        Ok(Answer { asked, status, headers, bytes })
+    }
+
+    /// POST of JSON, as [`Person::try_send`].
+    ///
+    /// # Errors
+    /// What came in the place of an answer.
+    pub async fn try_post(&self, path: &str, body: Value) -> Result<Answer, String> {
+        self.try_send(self.request(Method::POST, path).json(&body)).await
     }
 
     /// GET.

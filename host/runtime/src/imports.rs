@@ -95,14 +95,15 @@ impl Meter {
         let total = self.started.elapsed();
         let guest = total.saturating_sub(self.host_time);
         if guest > self.limits.deadline {
-            // A plugin that was hardly ever let onto a processor is not to blame for the time that passed.
+            // A plugin that was hardly ever let onto a processor has not had its time: of that the whole has to be enough.
             let own = match (self.computed, computed()) {
                 (Some(before), Some(after)) => after.saturating_sub(before).min(guest),
                 _ => guest,
             };
-            let blame = if own * 2 > self.limits.deadline { Blame::Guest } else { Blame::Host };
-            let detail = format!("the plugin computed for {own:?}, and {guest:?} passed");
-            return Some(Stop { blame, reason: Broke::Deadline, detail });
+            if own > self.limits.deadline {
+                let detail = format!("the plugin computed for {own:?}, and {guest:?} passed");
+                return Some(Stop { blame: Blame::Guest, reason: Broke::Deadline, detail });
+            }
         }
         (total > self.limits.total).then(|| Stop {
             blame: Blame::Host,
@@ -264,5 +265,23 @@ impl<T: Tx> logging::Host for State<T> {
             logging::Level::Error => tracing::error!(target: "plugin", "{line}"),
         }
         Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_that_is_not_let_onto_a_processor_has_not_had_its_time() {
+        let deadline = Duration::from_millis(20);
+        let meter = Meter::new(&Limits { deadline, total: Duration::from_secs(600), ..Limits::reference() });
+        // Time passes, and nothing is computed.
+        std::thread::sleep(2 * deadline);
+        assert!(meter.overdue().is_none());
+        let stopped = std::iter::repeat_with(|| meter.overdue()).flatten().next();
+        assert!(stopped.is_some_and(|stop| stop.blame == Blame::Guest));
+        let meter = Meter::new(&Limits { deadline, total: Duration::ZERO, ..Limits::reference() });
+        assert!(meter.overdue().is_some_and(|stop| stop.blame == Blame::Host));
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     blobs::{self, Blobs},
     config::{Config, Documents},
     mail::{self, HostKey, Mailer},
+    room::{self, Room},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
     web::{self, Problem, health::Metrics},
@@ -37,6 +38,8 @@ pub struct App {
     pub blobs: Blobs,
     /// Pictures of the documents' pages.
     pub previews: Previews,
+    /// Whether there is room on the disk.
+    pub room: Arc<Room>,
     /// Wakes the dispatcher of notices and letters after a commit that may have left some.
     pub outbox: Notify,
     /// What the web needs to know of the outside.
@@ -260,7 +263,8 @@ impl App {
     pub fn open(config: &Config, options: Options) -> Result<SharedApp, StartError> {
         let folders = Folders::open(&config.data_dir)?;
         let previews = open_previews(config, &folders, options.renderer)?;
-        let store_options = store::Options { previews: previews.kinds(), ..store_options(config) };
+        let room = Arc::new(Room::keep(folders.database.parent().unwrap_or(&folders.database)));
+        let store_options = store::Options { previews: previews.kinds(), room: room.clone(), ..store_options(config) };
         if let Some(journal) = &store_options.journal {
             let failed = |source| StartError::Folder { path: config.revocations.clone(), source };
             journal.begin().map_err(failed)?;
@@ -290,6 +294,7 @@ impl App {
             runtime,
             blobs: open_blobs(config)?,
             previews,
+            room,
             outbox: Notify::new(),
             web: web::Settings {
                 public_url: config.public_url.clone(),
@@ -366,8 +371,13 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
         tokio::spawn(mail::dispatcher::run(app.clone())),
         tokio::spawn(mail::codes::run(app.clone())),
         tokio::spawn(sweeper::run(app.clone())),
-        tokio::spawn(blobs::sweeper(app.clone())),
     ];
+    // They end nowhere by themselves; what they are in the middle of goes on at the next start.
+    let stopped = stop.clone();
+    let endless = futures_util::future::join(blobs::sweeper(app.clone()), room::keeper(app.clone()));
+    beside.push(tokio::spawn(async move {
+        stopped.run_until_cancelled_owned(endless).await;
+    }));
     let mut metrics_addr = None;
     if let Some(addr) = config.metrics_listen {
         let (listener, addr) = listen(addr).await?;

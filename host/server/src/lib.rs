@@ -9,6 +9,7 @@
 //! | `web` | the JSON API, for staff and for the portal |
 //! | `pages` | the pages for people |
 //! | `mail` | the outbox, sign-in codes, SMTP |
+//! | `room` | what is done when the disk is full |
 //! | `sweeper` | deletes what is over |
 //! | `demo` | the demo firm |
 //! | `cli` | the command line |
@@ -20,6 +21,7 @@ pub mod config;
 pub mod demo;
 pub mod mail;
 pub mod pages;
+pub mod room;
 pub mod store;
 pub mod sweeper;
 pub mod web;

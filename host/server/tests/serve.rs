@@ -8,7 +8,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use client_connect::{
@@ -60,7 +60,9 @@ async fn a_host_says_how_it_is_and_ends_in_order() {
         0
     );
     let app = running.app.clone();
+    let told = Instant::now();
     assert!(running.shut_down().await, "nothing was cut off");
+    assert!(told.elapsed() < Duration::from_secs(4), "nothing was waited for that does not end");
     assert!(TcpStream::connect(addr).is_err());
     assert!(app.draining.load(std::sync::atomic::Ordering::Relaxed));
 }

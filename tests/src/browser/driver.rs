@@ -54,7 +54,7 @@ pub fn missing(what: &str, command: &str) {
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
     if !said.iter().any(|known| known == what) {
         said.push(what.to_owned());
-        let line = format!("\nNOT TESTED in a browser, as it is missing: {what}. To install it: {command}\n");
+        let line = format!("\nNOT TESTED, as it is missing: {what}. To install it: {command}\n");
         // Who has no terminal to read it on has lost nothing.
         std::io::stderr().write_all(line.as_bytes()).ok();
     }

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use client_connect_runtime::{backend::Mode, types::HostError};
+use client_connect_runtime::{
+    backend::{CommitError, Mode},
+    types::HostError,
+};
 use tokio::{runtime::Handle, task::AbortHandle};
 
 use super::{BlobError, blocking};
@@ -29,13 +32,15 @@ impl Loose {
     /// Mints an id and puts it down as loose, durably, before the first byte is written. Blocks.
     ///
     /// # Errors
-    /// If the database does not take the row.
+    /// If the database does not take the row, or the disk has no room for new bytes.
     pub fn begin(app: &Arc<App>) -> Result<Self, HostError> {
+        app.room.check()?;
         let blob = store::new_id();
         let now = app.runtime.now();
         let tx = app.runtime.backend().begin_own(Mode::Write, now)?;
         loose::announce(&tx, &blob, now)?;
-        commit(tx)?;
+        // If the disk has turned out to be full in this moment, there is no room for the bytes either.
+        commit(tx).or_else(|error| app.room.check().and(Err(error)))?;
         let touching = Handle::try_current()
             .ok()
             .map(|runtime| runtime.spawn(touch(Arc::clone(app), blob.clone())).abort_handle());
@@ -176,5 +181,8 @@ fn own<T>(app: &App, work: impl FnOnce(&store::SqliteTx) -> Result<T, HostError>
 }
 
 fn commit(tx: store::SqliteTx) -> Result<(), HostError> {
-    tx.commit().map_err(|error| HostError::Unavailable(error.to_string()))
+    tx.commit().map_err(|error| match error {
+        CommitError::Failed(said) if store::is_disk_full(&said) => HostError::Other(said),
+        error => HostError::Unavailable(error.to_string()),
+    })
 }

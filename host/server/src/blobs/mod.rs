@@ -29,6 +29,9 @@ const REMOTE_PART: usize = 8 << 20;
 /// How much of the beginning is kept to tell what kind of file it is.
 const HEAD: usize = 64 << 10;
 
+/// What [`Blobs::probe`] writes; a killed process may leave it.
+pub(crate) const PROBE: &str = "00000000000000000000000000000000";
+
 /// Why bytes could not be stored or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
@@ -145,6 +148,12 @@ impl Blobs {
         Self { objects: Arc::new(object_store::memory::InMemory::new()), root: None }
     }
 
+    /// Whether its files can be looked at.
+    #[cfg(test)]
+    pub(crate) fn is_folder(&self) -> bool {
+        self.root.is_some()
+    }
+
     /// Begins a blob under a fresh id that the caller has put into `loose_blobs`. Dropping the writer leaves
     /// nothing but that row.
     #[must_use]
@@ -194,6 +203,15 @@ impl Blobs {
             writer.push(bytes).await?;
             writer.finish().await
         })
+    }
+
+    /// Writes a few bytes under a name of their own, and takes them away again.
+    ///
+    /// # Errors
+    /// As a document could not be stored either.
+    pub async fn probe(&self) -> Result<(), BlobError> {
+        self.objects.put(&location(PROBE), PutPayload::from_static(b"ready?")).await?;
+        self.remove(PROBE).await
     }
 
     /// Deletes a blob; one that is not there is no error.
@@ -290,7 +308,9 @@ impl Writer {
             None => {
                 let bytes = self.waiting.split().freeze();
                 self.hash = hashed(self.hash, bytes.clone()).await?;
-                let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+                // In a folder a new file comes by renaming its draft: by a link, what a loss of power leaves is both.
+                let mode = if self.blobs.root.is_some() { PutMode::Overwrite } else { PutMode::Create };
+                let options = PutOptions { mode, ..PutOptions::default() };
                 self.blobs.objects.put_opts(&location(&self.blob), PutPayload::from_bytes(bytes), options).await?;
             }
             Some(_) => {

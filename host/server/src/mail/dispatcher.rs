@@ -194,7 +194,8 @@ fn settle(
         (Outcome::Dead { said }, ..) => {
             for concerned in outbox::concerned(tx, &letter.id)? {
                 let text = format!(
-                    "A mail to {} could not be delivered ({said}). Check the address, and send it once more.",
+                    "{}{} could not be delivered ({said}). Check the address, and send it once more.",
+                    inbox::UNDELIVERED,
                     message::one_line(&concerned.recipient, 120)
                 );
                 inbox::put(tx, &letter.firm, &concerned.user, Some(&concerned.matter), &text, now)?;

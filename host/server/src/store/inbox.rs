@@ -5,6 +5,9 @@ use rusqlite::{Result, params};
 
 use super::{SqliteTx, sql};
 
+/// How the message begins that tells staff of a letter which could not be delivered.
+pub const UNDELIVERED: &str = "A mail to ";
+
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {

@@ -107,8 +107,10 @@ impl SqliteTx {
     /// Makes all of it durable, or nothing: the inherent twin of the trait's method.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] if another connection holds the file; [`CommitError::Failed`] otherwise, and
-    /// then the connection is given up, as nobody knows what an `fsync` that failed has left.
+    /// [`CommitError::Conflict`] if another connection holds the file, or the disk was full and is not any more;
+    /// [`CommitError::Failed`] otherwise, and
+    /// then the connection is given up, as nobody knows what an `fsync` that failed has left; what it may have left in the
+    /// log is written over.
     pub fn commit(mut self) -> Result<(), CommitError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
         match connection.execute_batch("COMMIT") {
@@ -125,11 +127,19 @@ impl SqliteTx {
             }
             Err(error) => {
                 let said = sql::describe(&error);
+                // Nothing of it is kept, and now there is room: the whole may be tried again.
+                if is_disk_full(&said) && self.pool.options().room.give_up() {
+                    self.pool.give(self.mode, None);
+                    return Err(CommitError::Conflict);
+                }
                 if sql::is_constraint(&error) {
                     self.connection = Some(connection);
                 } else {
                     drop(connection);
                     self.pool.give(self.mode, None);
+                    if sql::is_io_error(&said) {
+                        self.pool.write_over();
+                    }
                 }
                 Err(CommitError::Failed(said))
             }

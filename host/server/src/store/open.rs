@@ -11,6 +11,7 @@ use client_connect_runtime::backend::Mode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
 use super::{SqliteBackend, fill_random, pool::Pool, taken::Journal};
+use crate::room::Room;
 
 mod migrations {
     refinery::embed_migrations!("migrations");
@@ -30,6 +31,8 @@ pub struct Options {
     pub previews: Arc<BTreeSet<String>>,
     /// Where it is noted what was taken away from somebody, if anywhere.
     pub journal: Option<Arc<Journal>>,
+    /// What is given up if the disk is full.
+    pub room: Arc<Room>,
     /// Connections that read at once.
     pub readers: usize,
     /// How long a transaction waits for its connection, and for other processes at the same file.
@@ -47,6 +50,7 @@ impl Options {
             staff_url: [public_url, "/matters/"].concat(),
             previews: Arc::default(),
             journal: None,
+            room: Arc::default(),
             readers: 8,
             wait: Duration::from_secs(5),
         }
@@ -112,6 +116,8 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     migrations::migrations::runner()
         .set_abort_divergent(true)
         .set_abort_missing(true)
+        // In one transaction with the record of what was done: killed between the two, it would never start again.
+        .set_grouped(true)
         .run(connection)
         .map_err(schema)?;
     Ok(())

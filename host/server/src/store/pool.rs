@@ -99,6 +99,23 @@ impl Pool {
         }
     }
 
+    /// Writes something in the place of a transaction whose commit failed: all of it may be in the log, where the next
+    /// start would find it, and whoever asked for it was told that nothing was changed.
+    pub(super) fn write_over(&self) {
+        let written = self.take(Mode::Write).and_then(|connection| {
+            let written = connection.execute(
+                "INSERT INTO host (key, value) VALUES ('written-over', randomblob(16))
+                 ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                [],
+            );
+            self.give(Mode::Write, written.is_ok().then_some(connection));
+            written.map_err(sql::host_error)
+        });
+        if let Err(error) = written {
+            tracing::error!(?error, "the disk fails: what was refused last may be there after the next start");
+        }
+    }
+
     /// Takes a connection back, or with `None` the news that it is lost: the next one who asks opens another.
     pub(super) fn give(&self, mode: Mode, connection: Option<Connection>) {
         let lane = self.lane(mode);

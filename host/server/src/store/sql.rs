@@ -20,17 +20,33 @@ impl<T> Host<T> for rusqlite::Result<T> {
 
 const DISK_FULL: &str = "disk-full: ";
 
+const IO_ERROR: &str = "io-error: ";
+
+/// Whether the disk failed, and nobody knows what it has kept.
+pub(super) fn is_io_error(said: &str) -> bool {
+    said.starts_with(IO_ERROR)
+}
+
 /// Whether this failure, from a statement or from a commit, means that the disk is full.
 #[must_use]
 pub fn is_disk_full(said: &str) -> bool {
     said.starts_with(DISK_FULL)
 }
 
+/// A failure that is told from others by [`is_disk_full`].
+pub(crate) fn disk_full(what: &str) -> String {
+    [DISK_FULL, what].concat()
+}
+
 /// For the log: what SQLite says, with the kinds that somebody must act upon in front.
 pub(super) fn describe(error: &rusqlite::Error) -> String {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => [DISK_FULL, &error.to_string()].concat(),
-        Some(ErrorCode::SystemIoFailure) => ["io-error: ", &error.to_string()].concat(),
+        // What several connections share is a file too.
+        _ if error.sqlite_error().is_some_and(|cause| cause.extended_code == ffi::SQLITE_IOERR_SHMSIZE) => {
+            disk_full(&error.to_string())
+        }
+        Some(ErrorCode::DiskFull) => disk_full(&error.to_string()),
+        Some(ErrorCode::SystemIoFailure) => [IO_ERROR, &error.to_string()].concat(),
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => ["damaged: ", &error.to_string()].concat(),
         _ => error.to_string(),
     }

@@ -26,6 +26,23 @@ pub fn mark(tx: &SqliteTx) -> Result<i64, HostError> {
         .host()
 }
 
+/// How many notices the call that is made at this moment has put into the outbox: they are the newest there.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn by_call(tx: &SqliteTx, call: &str) -> Result<u32, HostError> {
+    let mut select = tx.conn().prepare_cached("SELECT call FROM notices ORDER BY n DESC").host()?;
+    let mut rows = select.query([]).host()?;
+    let mut count = 0;
+    while let Some(row) = rows.next().host()? {
+        if row.get_ref(0).host()?.as_str() != Ok(call) {
+            break;
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
 /// The users who are told by notices of this matter that were made since.
 ///
 /// # Errors

@@ -131,6 +131,17 @@ pub fn list(tx: &SqliteTx, firm: &str) -> Result<Vec<User>, HostError> {
         .host()
 }
 
+/// Firm and id of everybody who is there and may change their firm's settings.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn admins(tx: &SqliteTx) -> Result<Vec<(String, String)>, HostError> {
+    tx.conn()
+        .prepare_cached("SELECT firm, id FROM users WHERE admin = 1 AND active = 1 ORDER BY firm, id")
+        .and_then(|mut found| found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .host()
+}
+
 /// The user with this address, as [`email_key`] makes it, and their password's PHC string.
 ///
 /// # Errors

@@ -17,6 +17,8 @@ use client_connect_runtime::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::store::sql::disk_full;
+
 /// The media type of every error's body.
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -257,6 +259,7 @@ impl From<rusqlite::Error> for Problem {
                 tracing::warn!(cause = %error, "the store does not answer");
                 Self::unavailable("unavailable", "", 5)
             }
+            Some(rusqlite::ErrorCode::DiskFull) => HostError::Other(disk_full(&error.to_string())).into(),
             _ => Self::internal(error),
         }
     }

@@ -39,6 +39,8 @@ pub struct Asked {
     /// Runs over all that makes two requests the same.
     digest: Sha256,
     dry_run: bool,
+    /// Whether it is done on a full disk too.
+    even_when_full: bool,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asked {
@@ -53,6 +55,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asked {
             route: format!("{} {route}", parts.method),
             digest: Sha256::new(),
             dry_run: dry_run(parts.uri.query())?,
+            even_when_full: false,
         };
         asked.also(path.as_bytes());
         asked.also(parts.uri.query().unwrap_or_default().as_bytes());
@@ -77,6 +80,13 @@ impl Asked {
         self.id.as_deref()
     }
 
+    /// It takes something away from somebody, and so is done on a full disk too, if `so`.
+    #[must_use]
+    pub fn even_when_full(mut self, so: bool) -> Self {
+        self.even_when_full |= so;
+        self
+    }
+
     /// Whether it asks what would happen, and no more.
     pub fn is_dry_run(&self) -> bool {
         self.dry_run
@@ -87,7 +97,7 @@ impl Asked {
     /// of notices is woken.
     ///
     /// # Errors
-    /// What `work` answers; `key-reused` if the key came with another request before.
+    /// What `work` answers; `storage-full` if the disk is full; `key-reused` if the key came with another request before.
     pub async fn run<T: Serialize>(
         self,
         app: &SharedApp,
@@ -95,6 +105,9 @@ impl Asked {
         status: StatusCode,
         mut work: impl FnMut(&mut Unit<'_, SqliteTx>, &Caller) -> Result<T, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
+        if !self.even_when_full {
+            app.room.check()?;
+        }
         caller.request = self.id;
         let key = self.key.map(|key| format!("{}\n{}\n{key}", subject(&caller.actor), self.route));
         let (dry_run, request) = (self.dry_run, self.digest.finalize().into());

@@ -279,7 +279,13 @@ pub(super) fn record(
         ..Row::new(call.at, By::from(&call.actor), "call").matter(matter)
     };
     let effects: Vec<Value> = effects.iter().map(effects::to_json).collect();
-    write(tx, &firm, &base, &json!({ "export": call.export, "effects": effects }).to_string())?;
+    let mut body = json!({ "export": call.export, "effects": effects });
+    // So that the log also tells when one of them is missing later.
+    let notices = super::told::by_call(tx, &call.id)?;
+    if notices > 0 {
+        body["notices"] = notices.into();
+    }
+    write(tx, &firm, &base, &body.to_string())?;
     for entry in entries {
         let details = entry.details.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).collect();
         let row = Row {

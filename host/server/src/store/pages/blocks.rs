@@ -185,6 +185,55 @@ fn renew(tx: &SqliteTx, matter: &str, level: &Level, first: &Place) -> Result<()
     insert.execute((matter, level.number, &here.key, &here.id, ms(count), &kept)).host().map(drop)
 }
 
+/// Names that a walk for one of their words would pass over, though they are in a matter that is parted; and how many
+/// names were looked at.
+pub(in crate::store) fn passed_over(tx: &SqliteTx) -> Result<(u64, Vec<String>), HostError> {
+    let conn = tx.conn();
+    let (mut checked, mut lost) = (0, Vec::new());
+    let parts: Vec<(String, i64)> = conn
+        .prepare("SELECT DISTINCT matter, level FROM name_blocks")
+        .and_then(|mut found| found.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect())
+        .host()?;
+    for (matter, number) in parts {
+        let Some(level) = LEVELS.iter().find(|level| level.number == number) else {
+            lost.push(format!("matter {matter}: there is no level {number}"));
+            continue;
+        };
+        let blocks: Vec<(Place, Vec<u8>)> = conn
+            .prepare_cached(
+                "SELECT first_key, first_id, trigrams FROM name_blocks WHERE matter = ?1 AND level = ?2
+                 ORDER BY first_key, first_id",
+            )
+            .and_then(|mut found| {
+                found
+                    .query_map((&matter, number), |row| Ok((Place { key: row.get(0)?, id: row.get(1)? }, row.get(2)?)))?
+                    .collect()
+            })
+            .host()?;
+        let mut names = conn
+            .prepare_cached(
+                "SELECT name_key, id, name_fold FROM documents INDEXED BY documents_by_name
+                 WHERE matter = ?1 AND deleted_at IS NULL ORDER BY name_key, id",
+            )
+            .host()?;
+        let mut rows = names.query([&matter]).host()?;
+        let mut at = 0;
+        while let Some(row) = rows.next().host()? {
+            let place = Place { key: row.get(0).host()?, id: row.get(1).host()? };
+            let name = row.get_ref(2).host()?.as_str().map_err(rusqlite::Error::from).host()?;
+            while blocks.get(at).is_some_and(|(first, _)| *first <= place) {
+                at += 1;
+            }
+            checked += 1;
+            let block = at.checked_sub(1).and_then(|at| blocks.get(at));
+            if !block.is_some_and(|(_, kept)| has(kept, level, &marks(name))) {
+                lost.push(format!("document {} at level {number}", place.id));
+            }
+        }
+    }
+    Ok((checked, lost))
+}
+
 fn ms(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -14,7 +14,7 @@ use client_connect_runtime::{
 };
 use rusqlite::types::ValueRef;
 
-pub(super) use self::blocks::{note, part};
+pub(super) use self::blocks::{note, part, passed_over};
 use self::{
     cursor::{Cursor, Place},
     scope::Scope,

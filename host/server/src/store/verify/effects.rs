@@ -111,3 +111,22 @@ pub(super) fn told(tx: &SqliteTx) -> Result<Finding, HostError> {
         &[],
     )
 }
+
+/// A call whose row does not say how many there were has made none, or is from before rows said so.
+pub(super) fn all_told(tx: &SqliteTx) -> Result<Finding, HostError> {
+    Finding::new("INV-4", "every notice that a call made is there, once for each recipient")
+        .of(tx, "SELECT count(*) FROM audit WHERE action = 'call'")?
+        .faults(
+            tx,
+            "WITH kept AS (SELECT call, count(*) AS notices FROM notices GROUP BY call)
+             SELECT 'call', a.call FROM audit a LEFT JOIN kept k ON k.call = a.call
+             WHERE a.action = 'call' AND a.body ->> '$.notices' <> coalesce(k.notices, 0)",
+            &[],
+        )?
+        .faults(
+            tx,
+            "SELECT 'notices of one key', min(n) FROM notices GROUP BY matter, recipient_kind, recipient, channel, key
+             HAVING count(*) > 1",
+            &[],
+        )
+}

@@ -5,12 +5,16 @@ use client_connect_runtime::types::{HostError, Timestamp};
 use super::Finding;
 use crate::store::{
     SqliteTx,
+    inbox::UNDELIVERED,
     names::{email_key, fold, sort_key},
+    pages,
     sql::{Host, ms},
 };
 
-/// The longest time that a letter waits for its next try.
-const NEXT_TRY: u64 = 25 * 60 * 60 * 1_000;
+/// The longest time that a letter waits for its next try: four hours, and up to a tenth.
+const NEXT_TRY: u64 = 5 * 60 * 60 * 1_000;
+/// The longest time that a firm's mails are held.
+const HOLD: u64 = 24 * 60 * 60 * 1_000;
 /// The longest life of a sign-in under way.
 const SIGN_IN: u64 = 15 * 60 * 1_000;
 
@@ -34,15 +38,15 @@ pub(super) fn notices(tx: &SqliteTx) -> Result<Finding, HostError> {
         .faults(
             tx,
             "SELECT 'notice', n.n FROM notices n LEFT JOIN letters l ON l.id = n.letter
-             WHERE n.due_at < n.created_at OR json_valid(n.documents) = 0
+             WHERE n.due_at < n.created_at OR n.due_at > n.created_at + ?1 OR json_valid(n.documents) = 0
                 OR (n.letter IS NOT NULL AND (l.id IS NULL OR l.purpose <> 'notices' OR l.firm <> n.firm
                     OR l.recipient_kind <> n.recipient_kind OR l.recipient <> n.recipient OR l.channel <> n.channel))",
-            &[],
+            &[&ms(HOLD)],
         )
 }
 
 pub(super) fn letters(tx: &SqliteTx, now: Timestamp) -> Result<Finding, HostError> {
-    Finding::new("INV-4", "every letter has gone, was dropped or given up, or is tried again within a day")
+    Finding::new("INV-4", "every letter has gone, was dropped or given up, or is tried again within hours")
         .of(tx, "SELECT count(*) FROM letters")?
         .faults(
             tx,
@@ -51,6 +55,20 @@ pub(super) fn letters(tx: &SqliteTx, now: Timestamp) -> Result<Finding, HostErro
                 OR (state IN ('waiting', 'sending') AND next_at > ?1) OR (state = 'sending' AND lease_until IS NULL)
                 OR (purpose = 'code' AND state = 'sent' AND body IS NOT NULL)",
             &[&ms(now.saturating_add(NEXT_TRY))],
+        )
+}
+
+/// Of a matter that nobody owns nobody can be told.
+pub(super) fn given_up(tx: &SqliteTx) -> Result<Finding, HostError> {
+    Finding::new("INV-4", "staff are told of every letter that could not be delivered")
+        .of(tx, "SELECT count(*) FROM letters WHERE state = 'dead'")?
+        .faults(
+            tx,
+            "SELECT DISTINCT 'letter', l.id FROM letters l
+             JOIN notices n ON n.letter = l.id JOIN matters m ON m.id = n.matter JOIN users u ON u.id = m.owner AND u.active = 1
+             WHERE l.state = 'dead' AND NOT EXISTS (
+                 SELECT 1 FROM inbox i WHERE i.matter = n.matter AND i.created_at >= l.created_at AND substr(i.text, 1, length(?1)) = ?1)",
+            &[&UNDELIVERED],
         )
 }
 
@@ -152,6 +170,32 @@ pub(super) fn sessions(tx: &SqliteTx) -> Result<Finding, HostError> {
         )
 }
 
+/// Of each person there are no more sessions than times that they have signed in: a code or a password makes one.
+pub(super) fn signed_in(tx: &SqliteTx) -> Result<Finding, HostError> {
+    Finding::new("INV-8", "every session comes from a sign-in of its own that the audit knows")
+        .of(tx, "SELECT count(*) FROM sessions")?
+        .faults(
+            tx,
+            "SELECT 'sessions of contact', contact, count(*) FROM session_contacts GROUP BY contact
+             HAVING count(*) > (SELECT count(*) FROM audit a
+                                WHERE a.actor_kind = 'contact' AND a.actor = contact AND a.action = 'sign-in.done')",
+            &[],
+        )?
+        .faults(
+            tx,
+            "WITH done AS (SELECT actor, count(*) AS times FROM audit WHERE actor_kind = 'user' AND action = 'sign-in.done' GROUP BY actor)
+             SELECT 'sessions of user', s.user, count(*) FROM sessions s LEFT JOIN done d ON d.actor = s.user
+             WHERE s.kind = 'staff' GROUP BY s.user HAVING count(*) > coalesce(max(d.times), 0)",
+            &[],
+        )?
+        .faults(
+            tx,
+            "SELECT 'a portal session of nobody', hex(substr(s.token, 1, 4)) FROM sessions s
+             WHERE s.kind = 'portal' AND NOT EXISTS (SELECT 1 FROM session_contacts c WHERE c.token = s.token)",
+            &[],
+        )
+}
+
 pub(super) fn codes(tx: &SqliteTx) -> Result<Finding, HostError> {
     Finding::new("INV-8", "no code outlives its use or its time")
         .of(tx, "SELECT count(*) FROM sign_ins")?
@@ -182,6 +226,16 @@ pub(super) fn references(tx: &SqliteTx) -> Result<Finding, HostError> {
         "SELECT \"table\", \"rowid\", parent FROM pragma_foreign_key_check",
         &[],
     )
+}
+
+pub(super) fn parts(tx: &SqliteTx) -> Result<Finding, HostError> {
+    let mut finding = Finding::new("search", "no walk for a word passes over a name that has it");
+    let (checked, lost) = pages::passed_over(tx)?;
+    finding.checked = checked;
+    for what in lost {
+        finding.fault(what);
+    }
+    Ok(finding)
 }
 
 /// Writes nothing; but SQLite takes the check for a write.

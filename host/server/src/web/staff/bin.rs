@@ -128,14 +128,15 @@ async fn purge_documents(
 ) -> Result<Response, Problem> {
     let ids = named(write.body.documents)?;
     let gone = ids.clone();
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-        may_change(unit.tx(), &staff, &matter, &ids)?;
-        // While their names and hashes can still be written down.
-        note(unit, caller, &staff, &matter, &ids, "document.purged")?;
-        let now = unit.now();
-        let gone = documents::purge(unit.tx(), &matter, &ids, now)?;
-        if gone.len() == ids.len() { Ok(()) } else { Err(Problem::not_found()) }
-    });
+    let work =
+        write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+            may_change(unit.tx(), &staff, &matter, &ids)?;
+            // While their names and hashes can still be written down.
+            note(unit, caller, &staff, &matter, &ids, "document.purged")?;
+            let now = unit.now();
+            let gone = documents::purge(unit.tx(), &matter, &ids, now)?;
+            if gone.len() == ids.len() { Ok(()) } else { Err(Problem::not_found()) }
+        });
     with_pictures(&app, gone, work).await
 }
 

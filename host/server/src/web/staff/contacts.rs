@@ -273,17 +273,18 @@ async fn delete_contact(
     Path(id): Path<String>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-        of_firm(unit.tx(), &staff.firm, &id)?;
-        if !contacts::links_of(unit.tx(), &id)?.is_empty() {
-            return Err(Problem::conflict("contact-linked", "This contact still takes part in a matter."));
-        }
-        let row = row(unit, caller, "contact.deleted").contact(&id);
-        audit::append(unit.tx(), &staff.firm, &row)?;
-        sessions::end_of_contact(unit.tx(), &id)?;
-        let now = unit.now();
-        Ok(contacts::delete(unit.tx(), &id, now)?)
-    });
+    let work =
+        write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+            of_firm(unit.tx(), &staff.firm, &id)?;
+            if !contacts::links_of(unit.tx(), &id)?.is_empty() {
+                return Err(Problem::conflict("contact-linked", "This contact still takes part in a matter."));
+            }
+            let row = row(unit, caller, "contact.deleted").contact(&id);
+            audit::append(unit.tx(), &staff.firm, &row)?;
+            sessions::end_of_contact(unit.tx(), &id)?;
+            let now = unit.now();
+            Ok(contacts::delete(unit.tx(), &id, now)?)
+        });
     work.await
 }
 

@@ -341,7 +341,7 @@ async fn remove(
     asked: Asked,
 ) -> Result<Response, Problem> {
     let gone = ids.clone();
-    let work = asked.run(app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+    let work = asked.even_when_full(true).run(app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         delete(unit, caller, &staff, &matter, &ids)
     });
     with_pictures(app, gone, work).await

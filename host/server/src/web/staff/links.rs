@@ -103,15 +103,16 @@ async fn unlink_contact(
     Path((matter, contact)): Path<(String, String)>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-        may_edit(unit.tx(), &staff.user, &matter)?;
-        if !contacts::unlink(unit.tx(), &matter, &contact)? {
-            return Err(Problem::not_found());
-        }
-        let event = events::OnContactUnlinked { matter: matter.clone(), contact: contact.clone() };
-        unit.call(&platform(caller), &event)?;
-        let row = row(unit, caller, "contact.unlinked").matter(&matter).contact(&contact);
-        Ok(audit::append(unit.tx(), &staff.firm, &row)?)
-    });
+    let work =
+        write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+            may_edit(unit.tx(), &staff.user, &matter)?;
+            if !contacts::unlink(unit.tx(), &matter, &contact)? {
+                return Err(Problem::not_found());
+            }
+            let event = events::OnContactUnlinked { matter: matter.clone(), contact: contact.clone() };
+            unit.call(&platform(caller), &event)?;
+            let row = row(unit, caller, "contact.unlinked").matter(&matter).contact(&contact);
+            Ok(audit::append(unit.tx(), &staff.firm, &row)?)
+        });
     work.await
 }

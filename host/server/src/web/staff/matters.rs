@@ -312,23 +312,24 @@ async fn delete_matter(
     Path(id): Path<String>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-        may_decide(unit.tx(), &staff.user, &id)?;
-        let platform = platform(caller);
-        // Its documents first, as many as were ever shared, and then the matter while it can still be read.
-        let mut last = String::new();
-        loop {
-            let documents = shared_in(unit.tx(), &id, &last, REPORTED)?;
-            let Some(end) = documents.last() else { break };
-            last.clone_from(end);
-            unit.call(&platform, &events::OnDocumentDeleted { matter: id.clone(), documents })?;
-        }
-        unit.call(&platform, &events::OnMatterDeleted { matter: id.clone() })?;
-        let row = row(unit, caller, "matter.deleted").matter(&id);
-        audit::append(unit.tx(), &staff.firm, &row)?;
-        let now = unit.now();
-        Ok(matters::delete(unit.tx(), &id, now)?)
-    });
+    let work =
+        write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+            may_decide(unit.tx(), &staff.user, &id)?;
+            let platform = platform(caller);
+            // Its documents first, as many as were ever shared, and then the matter while it can still be read.
+            let mut last = String::new();
+            loop {
+                let documents = shared_in(unit.tx(), &id, &last, REPORTED)?;
+                let Some(end) = documents.last() else { break };
+                last.clone_from(end);
+                unit.call(&platform, &events::OnDocumentDeleted { matter: id.clone(), documents })?;
+            }
+            unit.call(&platform, &events::OnMatterDeleted { matter: id.clone() })?;
+            let row = row(unit, caller, "matter.deleted").matter(&id);
+            audit::append(unit.tx(), &staff.firm, &row)?;
+            let now = unit.now();
+            Ok(matters::delete(unit.tx(), &id, now)?)
+        });
     work.await
 }
 

@@ -136,17 +136,18 @@ async fn remove_member(
     Path((matter, user)): Path<(String, String)>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
-    let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-        let tx = unit.tx();
-        let owner = may_decide(tx, &staff.user, &matter)?;
-        if owner.as_deref() == Some(&user) {
-            return Err(Problem::conflict("owner", "Give the matter another owner first."));
-        }
-        if !members::remove(tx, &matter, &user)? {
-            return Err(Problem::not_found());
-        }
-        let row = row(unit, caller, "matter.member-removed").matter(&matter).detail("user", user.as_str());
-        Ok(audit::append(unit.tx(), &staff.firm, &row)?)
-    });
+    let work =
+        write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
+            let tx = unit.tx();
+            let owner = may_decide(tx, &staff.user, &matter)?;
+            if owner.as_deref() == Some(&user) {
+                return Err(Problem::conflict("owner", "Give the matter another owner first."));
+            }
+            if !members::remove(tx, &matter, &user)? {
+                return Err(Problem::not_found());
+            }
+            let row = row(unit, caller, "matter.member-removed").matter(&matter).detail("user", user.as_str());
+            Ok(audit::append(unit.tx(), &staff.firm, &row)?)
+        });
     work.await
 }

@@ -233,9 +233,11 @@ async fn save_sharing(
     write: Write<SharingSave>,
 ) -> Result<Response, Problem> {
     let SharingSave { revision, share, unshare } = write.body;
+    let ends_only = share.is_empty();
     let save = sharing::Save { matter, revision, share: all(share), unshare: all(unshare) };
     let work = write
         .asked
+        .even_when_full(ends_only)
         .run(&app, caller(&staff), StatusCode::OK, move |unit, caller| Ok(Saved::from(unit.call(caller, &save)?)));
     work.await
 }
@@ -272,6 +274,7 @@ async fn unshare(
     let unshare = sharing::Unshare { matter, revision, contacts, documents };
     let work = write
         .asked
+        .even_when_full(true)
         .run(&app, caller(&staff), StatusCode::OK, move |unit, caller| Ok(Saved::from(unit.call(caller, &unshare)?)));
     work.await
 }

@@ -26,7 +26,11 @@ use crate::{
     blobs::{Blobs, Loose},
     config::{Config, Documents, Raw},
     mail::Mailer,
-    store::{self, SqliteTx, contacts, documents, firms, matters, sessions, users, verify},
+    store::{
+        self, SqliteTx,
+        audit::{self, By, Row},
+        contacts, documents, firms, matters, sessions, users, verify,
+    },
     web::{self, problem::Problem},
 };
 
@@ -158,6 +162,11 @@ pub(crate) fn sign_in(tx: &SqliteTx, email: &str, contacts: &[String]) -> String
     let secret = hex::decode([store::new_id(), store::new_id()].concat()).unwrap();
     let hash = Sha256::digest(&secret).into();
     sessions::start_portal(tx, &hash, email, contacts, NOW, NOW + 3_600_000).unwrap();
+    for contact in contacts {
+        let firm = contacts::get(tx, contact).unwrap().unwrap().firm;
+        let row = Row::new(NOW, By::Contact(contact.clone()), "sign-in.done").contact(contact);
+        audit::append(tx, &firm, &row).unwrap();
+    }
     format!("cc_portal={}", hex::encode(secret))
 }
 
@@ -221,7 +230,8 @@ impl House {
     /// Asserts that records and bytes agree.
     pub(crate) fn verified(&self) {
         let folder = self.folder.path().join("documents");
-        let settings = verify::Settings { noted: &[], folder: Some(&folder), now: self.app.runtime.now() };
+        let folder = self.app.blobs.is_folder().then_some(folder.as_path());
+        let settings = verify::Settings { noted: &[], folder, now: self.app.runtime.now() };
         let findings = tokio::task::block_in_place(|| {
             verify::verify(self.app.runtime.backend(), &self.app.blobs, &settings).unwrap()
         });

@@ -1,0 +1,149 @@
+//! Room on the disk of the records. A reserve of it is kept, and given up when the disk is full: so what reads, and what
+//! takes something away from somebody, can be written down even then. All else is refused until there is room again, which
+//! is found out without a restart; and staff are told.
+
+use std::{
+    fs::{File, OpenOptions},
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use client_connect_runtime::types::HostError;
+use nix::{fcntl::posix_fallocate, sys::statvfs::statvfs};
+
+use crate::{
+    app::{App, SharedApp},
+    store::{inbox, sql, users},
+    web::{Problem, blocking},
+};
+
+/// What is kept for what must be possible on a full disk: some hundred changes, each with its place in the database's log.
+const RESERVE: u64 = 32 << 20;
+/// With less than this beside the reserve, nothing new is taken in.
+const LEAST: u64 = 8 << 20;
+/// How often to look.
+const EVERY: Duration = Duration::from_secs(1);
+/// What staff with the firm's settings are told.
+const FULL: &str = "The disk of this host is full. Nothing new can be stored until there is room; reading, and ending access and shares, still works.";
+
+/// The room that is left.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// The reserve's file; none: nothing is kept, and nobody looks.
+    reserve: Option<PathBuf>,
+    full: AtomicBool,
+}
+
+impl Room {
+    /// Keeps a reserve in this folder. A disk that has no room for it is full.
+    #[must_use]
+    pub fn keep(folder: &std::path::Path) -> Self {
+        let room = Self { reserve: Some(folder.join("reserve")), full: AtomicBool::new(false) };
+        room.look();
+        room
+    }
+
+    /// Whether nothing new may be stored.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    /// The disk is full: gives up the reserve. Answers whether there was one, so that what failed may be tried again.
+    pub fn give_up(&self) -> bool {
+        let Some(reserve) = &self.reserve else { return false };
+        if !self.full.swap(true, Ordering::Relaxed) {
+            tracing::error!("the disk is full: the reserve is given up, and nothing new is stored");
+        }
+        std::fs::remove_file(reserve).is_ok()
+    }
+
+    /// Looks how much is left, and keeps the reserve again where there is room.
+    pub fn look(&self) {
+        let Some(reserve) = &self.reserve else { return };
+        let kept = File::open(reserve).and_then(|file| file.metadata()).is_ok_and(|file| file.len() == RESERVE);
+        let folder = reserve.parent().unwrap_or(reserve);
+        // A disk that does not say is taken for one that has room: whatever fails then is said by itself.
+        let left =
+            statvfs(folder).map_or(u64::MAX, |disk| disk.fragment_size().saturating_mul(disk.blocks_available()));
+        let full = if kept { left < LEAST } else { left < RESERVE + 2 * LEAST || !allocate(reserve) };
+        let was = self.full.swap(full, Ordering::Relaxed);
+        match (was, full) {
+            (false, true) => tracing::error!(left, "the disk is full: nothing new is stored"),
+            (true, false) => tracing::warn!(left, "there is room on the disk again"),
+            _ => {}
+        }
+    }
+
+    /// # Errors
+    /// As a full disk fails, if nothing new may be stored.
+    pub fn check(&self) -> Result<(), HostError> {
+        if self.is_full() { Err(HostError::Other(sql::disk_full("there is only the reserve"))) } else { Ok(()) }
+    }
+}
+
+fn allocate(reserve: &std::path::Path) -> bool {
+    let made = OpenOptions::new().create(true).truncate(false).write(true).open(reserve);
+    let made = made.is_ok_and(|file| posix_fallocate(&file, 0, RESERVE.cast_signed()).is_ok());
+    if !made {
+        // What could not be kept whole would only be missing elsewhere.
+        std::fs::remove_file(reserve).ok();
+    }
+    made
+}
+
+/// Looks again and again, until it is dropped.
+pub async fn keeper(app: SharedApp) {
+    let mut told = false;
+    let mut tick = tokio::time::interval(EVERY);
+    loop {
+        tick.tick().await;
+        let looked = blocking(&app, |app| {
+            app.room.look();
+            Ok(())
+        });
+        looked.await.ok();
+        told &= app.room.is_full();
+        if app.room.is_full() && !told {
+            match blocking(&app, say).await {
+                Ok(()) => told = true,
+                Err(problem) => tracing::warn!(%problem, "staff are not told yet that the disk is full"),
+            }
+        }
+    }
+}
+
+fn say(app: &App) -> Result<(), Problem> {
+    app.runtime.write(|unit| {
+        let now = unit.now();
+        for (firm, user) in users::admins(unit.tx())? {
+            inbox::put(unit.tx(), &firm, &user, None, FULL, now)?;
+        }
+        Ok::<_, Problem>(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reserve_is_kept_given_up_and_kept_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let room = Room::keep(folder.path());
+        let reserve = folder.path().join("reserve");
+        assert_eq!((room.is_full(), reserve.metadata().unwrap().len()), (false, RESERVE));
+        assert!(room.give_up() && !room.give_up(), "once");
+        assert!(room.is_full() && room.check().is_err() && !reserve.exists());
+        room.look();
+        assert!(!room.is_full() && room.check().is_ok() && reserve.exists());
+    }
+
+    #[test]
+    fn without_a_folder_nothing_is_kept() {
+        let room = Room::default();
+        room.look();
+        assert!(!room.give_up() && !room.is_full());
+    }
+}
