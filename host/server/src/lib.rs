@@ -20,6 +20,8 @@ pub mod config;
 pub mod demo;
 pub mod mail;
 pub mod pages;
+#[cfg(test)]
+mod planted;
 pub mod store;
 pub mod sweeper;
 pub mod web;

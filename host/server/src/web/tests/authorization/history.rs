@@ -92,8 +92,12 @@ impl Model {
                     self.grants.insert((matter, contact), new);
                 }
             }
-            Command::Share { matter, document, contact, .. } => drop(self.live.insert((matter, document, contact))),
-            Command::Unshare { matter, document, contact, .. } => drop(self.live.remove(&(matter, document, contact))),
+            Command::Share { matter, document, contact, .. } => {
+                self.live.insert((matter, document, contact));
+            }
+            Command::Unshare { matter, document, contact, .. } => {
+                self.live.remove(&(matter, document, contact));
+            }
             Command::Upload { matter, .. } | Command::File { matter, .. } => {
                 if let Command::Upload { contact, .. } = *command {
                     self.live.insert((matter, self.documents.len(), contact));
@@ -113,14 +117,20 @@ impl Model {
                 self.live.retain(|it| it.1 != document);
                 self.documents[document].matter = to;
             }
-            Command::Link { matter, contact, .. } => drop(self.linked.insert((matter, contact))),
+            Command::Link { matter, contact, .. } => {
+                self.linked.insert((matter, contact));
+            }
             Command::Unlink { matter, contact, .. } => {
                 self.linked.remove(&(matter, contact));
                 self.grants.remove(&(matter, contact));
                 self.live.retain(|it| (it.0, it.2) != (matter, contact));
             }
-            Command::Admit { matter, user, rights, .. } => drop(self.members.insert((matter, user), rights)),
-            Command::Dismiss { matter, user, .. } => drop(self.members.remove(&(matter, user))),
+            Command::Admit { matter, user, rights, .. } => {
+                self.members.insert((matter, user), rights);
+            }
+            Command::Dismiss { matter, user, .. } => {
+                self.members.remove(&(matter, user));
+            }
             Command::Own { matter, user, .. } => {
                 self.matters[matter].owner = user;
                 self.members.insert((matter, user), (true, true));
@@ -144,7 +154,9 @@ impl Model {
                     self.contacts[contact].1 = to;
                 }
             }
-            Command::SignIn { contact } => drop(self.signed_in.insert(contact)),
+            Command::SignIn { contact } => {
+                self.signed_in.insert(contact);
+            }
             Command::Wait => {
                 self.now += WAIT;
                 self.signed_in.clear();

@@ -1,10 +1,13 @@
 //! Who may do what, proven against a model: random commands are done on the host and on [`model`], and after each of
 //! them people look around, and must see what the model says (T-AUTH, INV-1).
 //!
+//! That the tests would see it if the host allowed too much is proven too: faults are planted, and each has to be found.
+//!
 //! `AUTHORIZATION_SEQUENCES` sets how many sequences are tried, and `AUTHORIZATION_SEED` where they begin. What fails
 //! is told as the shortest sequence that does.
 
 mod command;
+mod floor;
 mod history;
 mod look;
 mod model;
@@ -18,6 +21,7 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 
+use crate::planted::Fault;
 use command::{Command, Step, step};
 use look::{Look, Measure};
 use world::{House, World};
@@ -114,6 +118,19 @@ async fn follow(
     }
 }
 
+/// What is planted in the rules; the guest's sources say what each is.
+const IN_THE_RULES: [&str; 7] = [
+    "closed-takes-uploads",
+    "closed-portal-stays-open",
+    "everybody-downloads",
+    "access-without-end",
+    "unshared-stays-live",
+    "deleted-stays-shared",
+    "shared-with-all",
+];
+/// Sequences in which a planted fault has to be found.
+const TO_FIND: u64 = 60;
+
 fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name)
         .map_or(otherwise, |given| given.parse().unwrap_or_else(|_| panic!("{name} is no number: {given}")))
@@ -195,4 +212,34 @@ fn t_plug_8_under_a_plugin_that_allows_everything_no_customer_leaves_the_floor()
     let Tally { cells, allowed, .. } = in_lanes(Some(guests::MISBEHAVING), sequences, Measure::Floor);
     assert!(cells >= CELLS * sequences / SEQUENCES, "{cells} cells are too few");
     assert!(allowed >= cells / 20, "{allowed} of {cells} cells were allowed");
+}
+
+/// Plants each fault in turn, and answers how many cells were compared until it was found.
+fn hunt(lane: usize, lanes: usize) -> Vec<(String, Option<u64>)> {
+    let (host, rules) = (House::new(None), House::new(Some(guests::PLANTED)));
+    let (_, failed) = search(&rules, 2, 9, Measure::Equal, "none");
+    assert!(failed.is_none(), "the faulty plugin behaves where no fault is asked for: {}", failed.unwrap_or_default());
+    let mut found = Vec::new();
+    for fault in Fault::ALL.into_iter().skip(lane).step_by(lanes) {
+        host.app.planted.set(Some(fault));
+        let (tally, failed) = search(&host, TO_FIND, 7, Measure::Equal, "in the host");
+        found.push((format!("{fault:?}"), failed.map(|_| tally.cells)));
+    }
+    for fault in IN_THE_RULES.into_iter().skip(lane).step_by(lanes) {
+        let (tally, failed) = search(&rules, TO_FIND, 7, Measure::Equal, fault);
+        found.push((fault.to_owned(), failed.map(|_| tally.cells)));
+    }
+    found
+}
+
+#[test]
+fn t_auth_every_planted_fault_is_found() {
+    let lanes: Vec<_> = (0..2).map(|lane| std::thread::spawn(move || hunt(lane, 2))).collect();
+    let found: Vec<_> = lanes.into_iter().flat_map(|lane| lane.join().unwrap()).collect();
+    for (fault, cells) in &found {
+        println!("{fault}: {cells:?}");
+    }
+    assert_eq!(found.len(), Fault::ALL.len() + IN_THE_RULES.len());
+    let alive: Vec<_> = found.iter().filter(|(_, cells)| cells.is_none()).collect();
+    assert!(alive.is_empty(), "these would go unseen: {alive:?}");
 }
