@@ -1,8 +1,12 @@
 //! The component: the rules bound to the contract's imports and exports. Nothing is decided here.
 
+#[cfg(not(planted))]
+use crate::contract::client_connect::plugin::storage;
+#[cfg(planted)]
+use crate::planted::storage;
 use crate::{
     contract::{
-        client_connect::plugin::{audit, logging, mail, storage},
+        client_connect::plugin::{audit, logging, mail},
         exports::client_connect::plugin as exported,
     },
     host::Host,

@@ -27,6 +27,8 @@ mod host;
 pub mod letters;
 pub mod limits;
 pub mod notifications;
+#[cfg(all(planted, target_family = "wasm"))]
+mod planted;
 pub mod portal;
 mod refuse;
 pub mod sharing;

@@ -60,6 +60,9 @@ pub struct App {
     pub draining: AtomicBool,
     /// Another plugin than the embedded one, to be read again on SIGHUP.
     pub plugin_file: Option<PathBuf>,
+    /// What is wrong with this host, in a test that has to find it.
+    #[cfg(test)]
+    pub(crate) planted: crate::planted::Planted,
 }
 
 /// What a test or a command sets apart from the settings.
@@ -311,6 +314,8 @@ impl App {
             passwords: web::password::Turns::default(),
             draining: AtomicBool::new(false),
             plugin_file: config.plugin.clone(),
+            #[cfg(test)]
+            planted: crate::planted::Planted::default(),
         }))
     }
 

@@ -21,6 +21,8 @@ pub mod config;
 pub mod demo;
 pub mod mail;
 pub mod pages;
+#[cfg(test)]
+mod planted;
 pub mod room;
 pub mod store;
 pub mod sweeper;

@@ -19,7 +19,7 @@ enum End {
     /// At once.
     Sent,
     /// At once, or tried again: as quick as this machine reads.
-    SentInTheEnd,
+    Sooner,
     /// Tried again, and then sent: so many copies altogether.
     Later(usize),
     /// Given up.
@@ -44,7 +44,7 @@ const HABITS: &[(&str, Mood, End)] = &[
     ("wants a password", Mood::Says(Phase::Mail, "530 sign in"), End::Later(1)),
     ("answers in words of its own", Mood::Says(Phase::Rcpt, "whatever"), End::Later(1)),
     ("takes its time", Mood::Slow(Duration::from_millis(200)), End::Sent),
-    ("has much to say", Mood::Chatters, End::SentInTheEnd),
+    ("has much to say", Mood::Chatters, End::Sooner),
 ];
 
 async fn count(world: &World, state: &str) -> i64 {
@@ -82,7 +82,7 @@ async fn live_with(name: &str, mood: Mood, end: End) -> Vec<String> {
     };
     let after = if end == End::Dead { "dead" } else { "waiting" };
     let sent_at_once = count(&world, "sent").await == 2;
-    expect("sent, or not, at once", end == End::SentInTheEnd || sent_at_once == (end == End::Sent));
+    expect("sent, or not, at once", end == End::Sooner || sent_at_once == (end == End::Sent));
     expect("waits, or is dead", sent_at_once || count(&world, after).await == 1);
     expect("none is astray", astray(&world).await == 0);
     sink.feel(Mood::Accepts);
@@ -92,7 +92,7 @@ async fn live_with(name: &str, mood: Mood, end: End) -> Vec<String> {
     world.deliver().await;
     expect("none is astray later", astray(&world).await == 0);
     let copies = match end {
-        End::Sent | End::SentInTheEnd => 1,
+        End::Sent | End::Sooner => 1,
         End::Later(copies) => copies,
         End::Dead => 0,
     };

@@ -59,9 +59,8 @@ pub(crate) async fn demo() -> Demo {
 impl Demo {
     /// The paths of the pages that this person is shown.
     async fn pages(&self, person: &Person) -> Vec<String> {
-        let description = self.staff.get("/api/openapi.json").await.expect(200);
         let mut pages = Vec::new();
-        for route in routes(&description) {
+        for route in routes() {
             let path = filled(&route, &self.values);
             let answer = person.get(&path).await;
             if answer.status == 200 && answer.headers["content-type"].as_bytes().starts_with(b"text/html") {

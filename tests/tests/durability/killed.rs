@@ -28,7 +28,7 @@ const OF_ONE: u32 = 25;
 /// How many times the host is killed: `CLIENT_CONNECT_TESTS_KILLS`, or what a run of all tests has the time for.
 fn kills() -> u32 {
     match std::env::var("CLIENT_CONNECT_TESTS_KILLS") {
-        Ok(kills) => kills.parse().expect("a number"),
+        Ok(kills) => kills.parse().unwrap_or_else(|_| panic!("CLIENT_CONNECT_TESTS_KILLS is no number: {kills}")),
         Err(_) if std::env::var(ALL).as_deref() == Ok("all") => 200,
         Err(_) => 10,
     }

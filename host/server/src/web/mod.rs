@@ -8,6 +8,7 @@
 //! | `edge` | request ids, the log, security headers, deadlines |
 //! | `session` | who is signed in |
 //! | `sign_in` | signing in and out |
+//! | `policy` | who may ask what: the table of all routes |
 //! | `password` | passwords of staff |
 //! | `health` | how the host is |
 //! | `client` | which client asks, and how often it may |
@@ -30,6 +31,7 @@ pub mod extract;
 pub mod health;
 mod openapi;
 pub mod password;
+pub mod policy;
 pub mod portal;
 pub(crate) mod preview;
 pub mod problem;
@@ -80,10 +82,9 @@ pub fn router(app: SharedApp) -> Router {
     let edge = edge::Edge::new(&app.web);
     let csrf = csrf(&app.web.public_url);
     let (routes, _) = api().split_for_parts();
-    routes
-        .merge(openapi::route())
-        .merge(health::routes())
-        .merge(crate::pages::routes(app.mailer.is_mailbox()))
+    let routes =
+        routes.merge(openapi::route()).merge(health::routes()).merge(crate::pages::routes(app.mailer.is_mailbox()));
+    policy::guarded(routes)
         .fallback(crate::pages::nothing)
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
         .layer(csrf)

@@ -2,14 +2,18 @@
 
 use std::sync::OnceLock;
 
-use axum::{Router, body::Bytes, response::Response, routing::get};
+use axum::{Router, body::Bytes, http::Method, response::Response, routing::get};
 use utoipa::openapi::{
     Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
 };
 
-use super::{extract::json_bytes, problem};
+use super::{
+    extract::json_bytes,
+    policy::{self, Policy},
+    problem,
+};
 use crate::app::SharedApp;
 
 /// What stands before the paths.
@@ -48,10 +52,19 @@ pub fn openapi() -> OpenApi {
             if !path.contains("/sign-") && !path.ends_with("/uploads/{upload}") {
                 operation.parameters.get_or_insert_default().push(RefOr::T(key()));
             }
-            complete(path, operation);
         }
-        for operation in item.get.iter_mut().chain(&mut item.head).chain(&mut item.options) {
-            complete(path, operation);
+        for (method, operation) in [
+            (Method::GET, &mut item.get),
+            (Method::HEAD, &mut item.head),
+            (Method::OPTIONS, &mut item.options),
+            (Method::PUT, &mut item.put),
+            (Method::POST, &mut item.post),
+            (Method::DELETE, &mut item.delete),
+            (Method::PATCH, &mut item.patch),
+        ] {
+            if let Some(operation) = operation {
+                complete(policy::of(path, &method), operation);
+            }
         }
     }
     openapi
@@ -69,15 +82,15 @@ fn key() -> Parameter {
 }
 
 /// Every operation may answer a problem, and says who may ask.
-fn complete(path: &str, operation: &mut Operation) {
+fn complete(policy: Option<Policy>, operation: &mut Operation) {
     let problem = Content::new(Some(Ref::from_schema_name("Problem")));
     let problem =
         ResponseBuilder::new().description("What went wrong.").content(problem::PROBLEM_JSON, problem).build();
     operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(problem));
     if operation.security.is_none() {
-        let scheme = match path {
-            path if path.starts_with("/api/sign-in") => return,
-            path if path.starts_with("/api/portal") => "portal",
+        let scheme = match policy {
+            Some(Policy::Anybody) => return,
+            Some(Policy::Customer) => "portal",
             _ => "staff",
         };
         operation.security = Some(vec![SecurityRequirement::new(scheme, Vec::<String>::new())]);

@@ -69,7 +69,7 @@ pub fn routes() -> Router<SharedApp> {
 }
 
 /// A path or a query that cannot even be read is refused before a page is begun: it is said on a page all the same.
-async fn in_words(answer: Response) -> Response {
+pub(crate) async fn in_words(answer: Response) -> Response {
     let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
     let status = answer.status();
     if status.is_success() || status.is_redirection() || answer.headers().get(CONTENT_TYPE).is_some_and(is_page) {

@@ -9,6 +9,8 @@ use client_connect_runtime::{
 };
 
 use super::{Visitor, download};
+#[cfg(test)]
+use crate::planted::{Fault, Planted};
 use crate::{
     app::{App, SharedApp},
     web::{
@@ -80,6 +82,16 @@ impl List {
             Ok::<_, Problem>(unit.call(&caller, &ask)?)
         })?;
         self.waiting.extend(page.rows.into_iter().filter(|row| row.can_download).map(|row| row.document));
+        #[cfg(test)]
+        if app.planted.is(Fault::ArchiveOfEverything) {
+            self.waiting = app.runtime.read(|unit| {
+                let of_matter = "SELECT id FROM documents WHERE matter = ?1 AND deleted_at IS NULL";
+                let tx: &crate::store::SqliteTx = unit.tx();
+                let mut all = tx.conn().prepare_cached(of_matter).map_err(Problem::internal)?;
+                let rows = all.query_map([&self.matter], |row| row.get(0)).and_then(Iterator::collect);
+                rows.map_err(Problem::internal)
+            })?;
+        }
         self.ended = page.next.is_none();
         self.after = page.next;
         Ok(())
@@ -89,6 +101,12 @@ impl List {
     fn next(&mut self, app: &SharedApp) -> Result<Option<Entry>, Problem> {
         loop {
             if let Some(document) = self.waiting.pop_front() {
+                #[cfg(test)]
+                if app.planted.is(Fault::ArchiveOfEverything) {
+                    let found = Planted::content(app, &self.matter, &document)?;
+                    let (content, right) = (download::of(&found), Arc::new(|| true));
+                    return Ok(Some(Entry { content, at: found.activity_at, right }));
+                }
                 let mut found =
                     app.runtime.read(|unit| download::permitted(app, unit, &self.visitor, &self.matter, &document))?;
                 if !found.taken {

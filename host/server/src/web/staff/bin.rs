@@ -106,8 +106,17 @@ async fn restore_documents(
     write: Write<Named>,
 ) -> Result<Response, Problem> {
     let ids = named(write.body.documents)?;
+    #[cfg(test)]
+    let shared_again = app.planted.is(crate::planted::Fault::RestoredIsShared);
     let work = write.asked.run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
         may_change(unit.tx(), &staff, &matter, &ids)?;
+        #[cfg(test)]
+        if shared_again {
+            let live = "UPDATE shares SET state = 'live' WHERE matter = ?1 AND document = ?2 AND state = 'lapsed'";
+            for id in &ids {
+                unit.tx().conn().execute(live, [&matter, id]).map_err(Problem::internal)?;
+            }
+        }
         let back = documents::restore(unit.tx(), &matter, &ids)?;
         if back.len() != ids.len() {
             return Err(Problem::not_found());

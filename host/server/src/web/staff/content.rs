@@ -90,7 +90,18 @@ impl Wanted {
         app.runtime.read(|unit| {
             let now = unit.now();
             let staff = session::staff(app, unit.tx(), now, &self.token)?;
-            let document = visible(unit.tx(), &staff.user, &self.matter, &self.document)?;
+            let document = visible(unit.tx(), &staff.user, &self.matter, &self.document);
+            #[cfg(test)]
+            let document = match document {
+                Err(_) if self.version.is_some() && app.planted.is(crate::planted::Fault::OldVersionUnasked) => {
+                    let host = client_connect_runtime::backend::Viewer::Host;
+                    let ids = [self.document.clone()];
+                    let found = client_connect_runtime::Tx::documents(unit.tx(), &host, &self.matter, &ids)?;
+                    found.into_iter().next().flatten().ok_or_else(Problem::not_found)
+                }
+                document => document,
+            };
+            let document = document?;
             let version = self.version.unwrap_or(document.version);
             let version = versions::get(unit.tx(), &self.document, version)?.ok_or_else(Problem::not_found)?;
             let versions::Version { version, blob, size, sha256, media_type, .. } = version;

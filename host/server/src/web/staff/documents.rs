@@ -18,6 +18,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{caller, may_edit, platform, read, rights, row, search, text};
+#[cfg(test)]
+use crate::planted::Fault;
 use crate::{
     app::SharedApp,
     store::{self, SqliteTx, audit, documents, staff::readers, users},
@@ -84,9 +86,13 @@ async fn list_documents(
         descending: list.descending,
         attributes: Vec::new(),
     };
+    #[cfg(test)]
+    let everything = app.planted.is(Fault::ListOfEverything);
     let answer = read(&app, token, move |unit, staff| {
         rights(unit.tx(), &staff.user, &matter)?;
         let viewer = Viewer::User(staff.user.clone());
+        #[cfg(test)]
+        let viewer = if everything { Viewer::Host } else { viewer };
         Ok(Page::<Document>::from(unit.tx().find_documents(&viewer, &matter, &filter, &page)?))
     });
     answer.await
@@ -391,11 +397,18 @@ async fn move_document(
     if to == matter {
         return Err(Problem::field("matter", "same-matter", "The document is in this matter already."));
     }
+    #[cfg(test)]
+    let with_shares = app.planted.is(Fault::MoveKeepsShares);
     let work = write.asked.run(&app, caller(&staff), StatusCode::OK, move |unit, caller| {
         may_edit(unit.tx(), &staff.user, &matter)?;
         may_edit(unit.tx(), &staff.user, &to)?;
         visible(unit.tx(), &staff.user, &matter, &id)?;
         let now = unit.now();
+        #[cfg(test)]
+        if with_shares {
+            let follow = "UPDATE shares SET matter = ?2 WHERE matter = ?1 AND document = ?3";
+            unit.tx().conn().execute(follow, [&matter, &to, &id]).map_err(Problem::internal)?;
+        }
         documents::move_to(unit.tx(), &matter, &to, &id, now)?;
         for place in [&matter, &to] {
             let row = row(unit, caller, "document.moved").matter(place).document(&id);

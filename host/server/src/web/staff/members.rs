@@ -136,12 +136,18 @@ async fn remove_member(
     Path((matter, user)): Path<(String, String)>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
+    #[cfg(test)]
+    let stays = app.planted.is(crate::planted::Fault::LeftStaffStays);
     let work =
         write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
             let tx = unit.tx();
             let owner = may_decide(tx, &staff.user, &matter)?;
             if owner.as_deref() == Some(&user) {
                 return Err(Problem::conflict("owner", "Give the matter another owner first."));
+            }
+            #[cfg(test)]
+            if stays && members::get(tx, &matter, &user)?.is_some() {
+                return Ok(());
             }
             if !members::remove(tx, &matter, &user)? {
                 return Err(Problem::not_found());

@@ -1,5 +1,6 @@
 //! The API over a whole host: the embedded plugin, SQLite in a folder of its own, the real router; no network.
 
+mod authorization;
 mod documents;
 mod platform;
 mod sections;
