@@ -5,7 +5,7 @@
 
 use std::{
     net::Ipv4Addr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -47,6 +47,8 @@ pub struct Setup {
     pub mailbox: bool,
     /// Whether the demo's firms are there, in the place of the test's own.
     pub demo: bool,
+    /// The component for office documents.
+    pub office: Option<PathBuf>,
 }
 
 impl Default for Setup {
@@ -58,6 +60,7 @@ impl Default for Setup {
             public_url: "http://127.0.0.1".into(),
             mailbox: false,
             demo: false,
+            office: None,
         }
     }
 }
@@ -89,7 +92,7 @@ impl TestHost {
         let folder = TempDir::new().expect("a folder for the host's data");
         let mail = MailServer::start().expect("a port for the mail server");
         let config = Config {
-            preview: Preview::default(),
+            preview: Preview { office: setup.office, ..Preview::default() },
             data_dir: folder.path().join("data"),
             revocations: folder.path().join("data/revocations.jsonl"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),

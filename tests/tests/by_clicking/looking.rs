@@ -1,8 +1,14 @@
 //! Documents that are looked at: by a customer in a tab of its own, with the keyboard, without a script, and by staff.
 
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
 use client_connect_tests::{
-    browser::{Browser, Kind},
+    browser::{Browser, Kind, missing},
     ground::{ANN, Ground, OWNER},
+    host::Setup,
     person::text,
 };
 use serde_json::json;
@@ -111,4 +117,34 @@ async fn sh30_staff_look_too_also_as_their_contact_and_see_who_has_seen_what() {
     assert_eq!(picture.status, 200);
     olivia.reload();
     olivia.row("Contract.txt").see("Saw v1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cu4_an_office_document_is_looked_at_like_any_other() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let office = root.join("target/office/wasm32-wasip2/release/client_connect_office.wasm");
+    if !office.is_file() {
+        return missing(
+            "the component for office documents",
+            "cd host/preview/office && cargo build --release --locked",
+        );
+    }
+    let ground = Ground::lay_on(Setup { office: Some(office), ..Setup::default() }).await;
+    ground.host.warm();
+    let letter = std::fs::read(root.join("fixtures/preview/files/python-docx-letter.docx")).expect("a letter");
+    let path = format!("/api/matters/{}/documents?name=Letter.docx", ground.matter);
+    let letter = text(&ground.staff.upload(&path, letter).await.expect(201), "id");
+    ground.admit(&[(&ground.ann, false)]).await;
+    ground.share(&[(&letter, &ground.ann)]).await;
+    // Compiled for the first time, the component takes minutes, and a page is asked for again.
+    let began = Instant::now();
+    let page = format!("/api/matters/{}/documents/{letter}/pages/1", ground.matter);
+    while ground.staff.get(&page).await.status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(900), "no page of an office document");
+    }
+    let Some(ann) = Browser::customer(&ground.host, ANN) else { return };
+    ann.go(&format!("/portal/matters/{}/documents/{letter}", ground.matter));
+    ann.see_heading("Letter.docx");
+    ann.wait("the first page", || (ann.run(ARRIVED, json!([])).as_u64() >= Some(1)).then_some(()));
+    ann.suits_everybody();
 }

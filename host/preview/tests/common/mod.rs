@@ -39,7 +39,7 @@ impl Studio {
             renderer: client_connect_embed::RENDERER.into(),
             converters,
             folder: folder.path().join("pictures"),
-            compiled: Some(compiled("renderer")),
+            compiled: Some(compiled()),
             limits: Limits { deadline, ..Limits::reference() },
         };
         fs::create_dir_all(&settings.folder).unwrap();
@@ -60,10 +60,10 @@ impl Studio {
     }
 }
 
-/// A folder for compiled components: what takes long is done once for all of these tests, and for the next time that
-/// they run.
-fn compiled(what: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(what);
+/// A folder for compiled components: what takes long is done once for all tests of the workspace, and for the next time
+/// that they run.
+fn compiled() -> PathBuf {
+    let folder = std::env::temp_dir().join("client-connect-tests-compiled");
     fs::create_dir_all(&folder).unwrap();
     folder.canonicalize().unwrap()
 }
@@ -74,7 +74,7 @@ pub(crate) fn office() -> Option<OfficeComponent> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../target/office/wasm32-wasip2/release/client_connect_office.wasm");
     match fs::read(file) {
-        Ok(bytes) => Some(OfficeComponent::new(bytes, &Limits::reference(), Some(compiled("office")))),
+        Ok(bytes) => Some(OfficeComponent::new(bytes, &Limits::reference(), Some(compiled()))),
         Err(_) => {
             let command = "(cd host/preview/office && cargo build --release --locked)";
             missing("CLIENT_CONNECT_OFFICE", "the component for office documents", command);
