@@ -10,7 +10,7 @@ use std::{
 };
 
 use client_connect_runtime::types::HostError;
-use nix::{fcntl::posix_fallocate, sys::statvfs::statvfs};
+use nix::sys::statvfs::statvfs;
 
 use crate::{
     app::{App, SharedApp},
@@ -85,12 +85,25 @@ impl Room {
 
 fn allocate(reserve: &std::path::Path) -> bool {
     let made = OpenOptions::new().create(true).truncate(false).write(true).open(reserve);
-    let made = made.is_ok_and(|file| posix_fallocate(&file, 0, RESERVE.cast_signed()).is_ok());
+    let made = made.is_ok_and(|file| fill(&file).is_ok());
     if !made {
         // What could not be kept whole would only be missing elsewhere.
         std::fs::remove_file(reserve).ok();
     }
     made
+}
+
+#[cfg(target_os = "linux")]
+fn fill(reserve: &File) -> std::io::Result<()> {
+    Ok(nix::fcntl::posix_fallocate(reserve, 0, RESERVE.cast_signed())?)
+}
+
+/// Where no room can be had without writing to it.
+#[cfg(not(target_os = "linux"))]
+fn fill(mut reserve: &File) -> std::io::Result<()> {
+    use std::io::{Read as _, copy, repeat};
+    copy(&mut repeat(0).take(RESERVE), &mut reserve)?;
+    reserve.sync_all()
 }
 
 /// Looks again and again, until it is dropped.

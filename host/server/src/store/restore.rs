@@ -19,8 +19,8 @@ use super::{
     Options, SqliteBackend, SqliteTx,
     audit::{self, By, Row},
     backup::{DATABASE, DOCUMENTS, MANIFEST, Manifest, hash_file},
-    contacts, documents, firms, members, new_id,
-    sql::Host,
+    contacts, documents, firms, members, new_id, outbox,
+    sql::{Host, ms},
     taken::{self, Taken},
 };
 
@@ -113,7 +113,7 @@ pub fn restore(from: &Path, to: To<'_>, journal: Option<&Path>, now: Timestamp) 
         let store = SqliteBackend::open(&unready, Options::new(""))?;
         let mut tx = store.begin_own(Mode::Write, now)?;
         restored.kept_away = take_away(&mut tx, &taken, now)?;
-        restored.unsent = quiet(&tx)?;
+        restored.unsent = quiet(&tx, now)?;
         tell(&tx, &restored, now)?;
         tx.commit().map_err(|error| HostError::Other(format!("{error:?}")))?;
         // One file, without a log beside it.
@@ -248,14 +248,20 @@ fn take_away(tx: &mut SqliteTx, taken: &[Taken], now: Timestamp) -> Result<usize
 }
 
 /// Signs everybody out, and lets no mail go that waited at the backup's moment. Answers how many waited.
-fn quiet(tx: &SqliteTx) -> Result<usize, HostError> {
+fn quiet(tx: &SqliteTx, now: Timestamp) -> Result<usize, HostError> {
     let conn = tx.conn();
     for statement in ["DELETE FROM sessions", "DELETE FROM sign_ins"] {
         conn.execute(statement, []).host()?;
     }
-    let letters =
-        "UPDATE letters SET state = 'dropped', lease_until = NULL, body = NULL WHERE state IN ('waiting', 'sending')";
-    Ok(conn.execute(letters, []).host()? + conn.execute("DELETE FROM notices WHERE letter IS NULL", []).host()?)
+    // What is still held is made into letters, so that each notice has one: none is missing, and none is sent.
+    conn.execute("UPDATE notices SET due_at = min(due_at, ?1) WHERE letter IS NULL", [ms(now)]).host()?;
+    outbox::gather(tx, now, u32::MAX).host()?;
+    conn.execute(
+        "UPDATE letters SET state = 'dropped', lease_until = NULL, body = NULL
+         WHERE channel = 'email' AND state IN ('waiting', 'sending')",
+        [],
+    )
+    .host()
 }
 
 /// Writes into each firm's audit that its records are those of an earlier moment.

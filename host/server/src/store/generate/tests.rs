@@ -1,10 +1,10 @@
 use client_connect_runtime::{
-    backend::{Tx, Viewer},
-    types::{DocumentFilter, Lane, Page, SortKey},
+    backend::{CallRecord, Effect, Tx, Viewer},
+    types::{AccessGrant, Actor, DocumentFilter, Lane, Page, SortKey},
 };
 
 use super::*;
-use crate::store::testing::{ANN, BEN, MATTER, World};
+use crate::store::testing::{ANN, BEN, CAT, MATTER, World};
 
 fn plan(documents: u32) -> Plan {
     Plan {
@@ -29,6 +29,28 @@ fn a_generated_matter_keeps_every_promise_of_the_records() {
             .unwrap();
         assert_eq!(count, 1_000 + BULK);
         assert_eq!(tx.count_shared(&MATTER.into(), None).unwrap()[0].shared, (1_000 + BULK) / 2);
+    });
+    // A call in a matter that was filled in bulk.
+    world.write(|tx| {
+        let grant = AccessGrant {
+            contact: CAT.into(),
+            portal: true,
+            can_download: false,
+            since: 7,
+            until: None,
+            attributes: Vec::new(),
+        };
+        tx.put_grants(&MATTER.into(), std::slice::from_ref(&grant)).unwrap();
+        let call = CallRecord {
+            id: "a call".into(),
+            actor: Actor::Host,
+            at: 7,
+            export: "access.grant",
+            matter: Some(MATTER.into()),
+            plugin: "00".into(),
+            request: None,
+        };
+        tx.record(&call, &[Effect::Grant(grant)], &[]).unwrap();
     });
     let blobs = crate::blobs::Blobs::folder(&world.folder.path().join("documents")).unwrap();
     let findings =
