@@ -126,6 +126,7 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
     ("Signing in", "sign-in.", &["done", "failed", "blocked"]),
     ("Firm", "firm.", &["changed"]),
     ("Imports", "bulk.", &["imported"]),
+    ("Records", "records.", &["restored"]),
 ];
 
 /// What an action is called where types are chosen.
@@ -172,6 +173,7 @@ pub fn label(action: &str) -> &str {
         "sign-in.blocked" => "Blocked",
         "firm.changed" => "Settings changed",
         "bulk.imported" => "In bulk",
+        "records.restored" => "Restored from a backup",
         other => other,
     }
 }
@@ -232,6 +234,7 @@ pub fn sentence(action: &str, details: impl Fn(&str) -> bool) -> Option<&'static
         "sign-in.blocked" => "was kept from signing in as {contact}, after too many wrong codes",
         "firm.changed" => "changed the firm’s settings",
         "bulk.imported" => "took over {documents} documents",
+        "records.restored" => "restored the records from a backup",
         _ => return None,
     })
 }

@@ -99,9 +99,9 @@ pub fn restore(from: &Path, to: To<'_>, journal: Option<&Path>, now: Timestamp) 
     };
     fs::create_dir_all(to.data).map_err(failed(to.data))?;
     copy_folder(&from.join(DOCUMENTS), to.documents)?;
-    let unready = to.data.join("client-connect.restoring");
+    let unready = to.data.join("client-connect.db.restoring");
     for leftover in ["", "-wal", "-shm"] {
-        let path = to.data.join(format!("client-connect.restoring{leftover}"));
+        let path = to.data.join(format!("client-connect.db.restoring{leftover}"));
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&path)(error)),
             _ => {}
