@@ -1,7 +1,12 @@
-//! A component that is compiled when it is first wanted, and then kept: a host starts at once, and one whose documents
-//! nobody looks at never compiles it.
+//! A component that is loaded when it is first wanted, and then kept: a host starts at once, and one whose documents
+//! nobody looks at gives it no memory.
 
-use std::{borrow::Cow, path::PathBuf, sync::OnceLock};
+use std::{
+    borrow::Cow,
+    fs,
+    path::PathBuf,
+    sync::{Mutex, OnceLock, PoisonError},
+};
 
 use client_connect_runtime::{
     Limits,
@@ -19,13 +24,15 @@ pub(crate) struct Component {
     cache: Option<PathBuf>,
     sha256: String,
     compiled: OnceLock<Result<Sandboxed, String>>,
+    /// Held by who loads it: whoever comes meanwhile finds it in the cache.
+    loading: Mutex<()>,
 }
 
 impl Component {
     /// `cache` is a folder for compiled components, an absolute path, where only the host may be able to write.
     pub(crate) fn new(bytes: Cow<'static, [u8]>, limits: Limits, cache: Option<PathBuf>) -> Self {
         let sha256 = hex::encode(Sha256::digest(&bytes));
-        Self { bytes, limits, cache, sha256, compiled: OnceLock::new() }
+        Self { bytes, limits, cache, sha256, compiled: OnceLock::new(), loading: Mutex::new(()) }
     }
 
     /// Of its bytes, in hex.
@@ -38,18 +45,74 @@ impl Component {
         self.compiled.get().is_some_and(Result::is_ok)
     }
 
-    /// Ready to be started. The first one who asks waits until it is compiled.
+    /// Ready to be started. The first one who asks waits until it is compiled, or loaded as it was compiled before.
     pub(crate) fn ready(&self) -> Result<&Sandboxed, NoPreview> {
-        let compiled = self.compiled.get_or_init(|| {
-            let began = std::time::Instant::now();
-            let sandbox = Sandbox::new(self.limits.clone(), self.cache.as_deref());
-            let ready = sandbox.and_then(|sandbox| sandbox.load(&self.bytes)).map_err(|error| error.to_string());
-            match &ready {
-                Ok(_) => tracing::debug!(took = ?began.elapsed(), "a component for previews is compiled"),
-                Err(error) => tracing::error!(error, "a component for previews cannot be used"),
-            }
-            ready
-        });
-        compiled.as_ref().map_err(|error| NoPreview::Broken(error.clone()))
+        self.compiled.get_or_init(|| self.load()).as_ref().map_err(|error| NoPreview::Broken(error.clone()))
+    }
+
+    /// Compiles it for the cache, once for each version of the host, and keeps nothing in memory. A cache that was
+    /// emptied since is filled by the first who asks.
+    pub(crate) fn prepare(&self) -> Result<(), NoPreview> {
+        let Some(cache) = &self.cache else { return Ok(()) };
+        let done = cache.join(format!("{}-{}.compiled", env!("CARGO_PKG_VERSION"), self.sha256));
+        if self.is_ready() || done.exists() {
+            return Ok(());
+        }
+        self.load().map_err(NoPreview::Broken)?;
+        // Unwritten, it is done again at the next start.
+        fs::write(done, []).ok();
+        Ok(())
+    }
+
+    fn load(&self) -> Result<Sandboxed, String> {
+        let _alone = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = std::time::Instant::now();
+        let sandbox = Sandbox::new(self.limits.clone(), self.cache.as_deref());
+        let loaded = sandbox.and_then(|sandbox| sandbox.load(&self.bytes)).map_err(|error| error.to_string());
+        match &loaded {
+            Ok(_) => tracing::debug!(took = ?began.elapsed(), "a component for previews is loaded"),
+            Err(error) => tracing::error!(error, "a component for previews cannot be used"),
+        }
+        loaded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest component: it exports nothing.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    #[test]
+    fn what_was_prepared_is_held_by_the_cache_alone() {
+        let cache = tempfile::tempdir().unwrap();
+        let place = cache.path().canonicalize().unwrap();
+        let component = || Component::new(EMPTY.into(), crate::Limits::reference().sandbox(), Some(place.clone()));
+        let prepared = component();
+        prepared.prepare().unwrap();
+        assert!(!prepared.is_ready(), "it is held in memory before anybody has looked at anything");
+        let noted = |place: &PathBuf| {
+            fs::read_dir(place).unwrap().flatten().any(|file| file.file_name().to_string_lossy().ends_with(".compiled"))
+        };
+        assert!(noted(&place));
+        // With its note there, it is not touched again; without what the note speaks of, it is compiled all the same.
+        for modules in fs::read_dir(&place).unwrap().flatten().filter(|entry| entry.path().is_dir()) {
+            fs::remove_dir_all(modules.path()).unwrap();
+        }
+        let next = component();
+        next.prepare().unwrap();
+        next.ready().unwrap();
+        assert!(next.is_ready());
+    }
+
+    #[test]
+    fn what_is_no_component_is_broken_and_not_noted() {
+        let cache = tempfile::tempdir().unwrap();
+        let place = cache.path().canonicalize().unwrap();
+        let component = Component::new(b"no".into(), crate::Limits::reference().sandbox(), Some(place.clone()));
+        assert!(matches!(component.prepare(), Err(NoPreview::Broken(_))));
+        assert!(matches!(component.ready(), Err(NoPreview::Broken(_))));
+        assert_eq!(fs::read_dir(&place).unwrap().flatten().filter(|file| file.path().is_file()).count(), 0);
     }
 }

@@ -106,7 +106,7 @@ const DRAWN: &[&str] = &[
 ];
 
 impl Previews {
-    /// Starts the threads. The renderer is compiled when the first page is wanted, or by [`Previews::warm`].
+    /// Starts the threads. The renderer is loaded when the first page is wanted, or by [`Previews::warm`].
     ///
     /// # Errors
     /// If the folder cannot be used.
@@ -134,7 +134,16 @@ impl Previews {
         &self.id
     }
 
-    /// Compiles the renderer, which takes some seconds when it is done for the first time. Blocks.
+    /// Compiles the renderer for the folder of compiled components, unless it was done before: the first page of all
+    /// need not wait for that, and no memory is held until then. Takes some seconds, and blocks.
+    ///
+    /// # Errors
+    /// If it is no renderer.
+    pub fn prepare(&self) -> Result<(), NoPreview> {
+        self.shared.renderer.prepare()
+    }
+
+    /// Loads the renderer, which takes some seconds when it has to be compiled. Blocks.
     ///
     /// # Errors
     /// If it is no renderer.

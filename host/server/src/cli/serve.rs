@@ -22,7 +22,7 @@ pub(super) fn serve(config: Config) -> Result<u8, Stop> {
     log(&config.log)?;
     runtime()?.block_on(async {
         let running = app::serve(&config, Options::default()).await?;
-        warm(&running);
+        prepare(&running);
         tracing::info!(addr = %running.addr, public_url = config.public_url, "serving");
         until_told_to_stop(running).await
     })
@@ -48,7 +48,7 @@ pub(super) fn demo(config: Config) -> Result<u8, Stop> {
             .map_err(|error| Stop::failed("the demo cannot start", error))??;
         let sign_ins = demo::seed_once(&app).await?;
         let running = app::serve_app(app, &config).await?;
-        warm(&running);
+        prepare(&running);
         // Asked for any free port, the address is known only now.
         let url =
             if config.listen.port() == 0 { format!("http://{}", running.addr) } else { config.public_url.clone() };
@@ -62,10 +62,10 @@ pub(super) fn demo(config: Config) -> Result<u8, Stop> {
 }
 
 /// Compiles what draws pages before the first is wanted. A host that cannot do it serves all else.
-fn warm(running: &Running) {
+fn prepare(running: &Running) {
     let app = running.app.clone();
     // A thread that nobody waits for when the host is told to stop.
-    std::thread::spawn(move || app.previews.warm().is_ok());
+    std::thread::spawn(move || app.previews.prepare().is_ok());
 }
 
 /// Unless somebody asked for more, the demo's terminal shows warnings only.
