@@ -37,15 +37,26 @@ impl Person {
     /// # Panics
     /// If the client cannot be built.
     pub fn new(base: String) -> Self {
-        let jar = Arc::<Jar>::default();
+        Self::with(Jar::default(), base)
+    }
+
+    fn with(jar: Jar, base: String) -> Self {
+        let jar = Arc::new(jar);
         let client = Client::builder().cookie_provider(jar.clone()).redirect(Policy::none()).build();
         Self { client: client.expect("an HTTP client"), jar, base }
     }
 
-    /// The same browser, of a host that is now at `base`.
+    /// A browser with the same cookies, for the host at `base`. What becomes of them there stays there.
+    ///
+    /// # Panics
+    /// If that is no address.
     #[must_use]
     pub fn at(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self.clone() }
+        let (jar, url) = (Jar::default(), base.parse().expect("the host's address"));
+        for (name, value) in self.cookies() {
+            jar.add_cookie_str(&format!("{name}={value}; Path=/"), &url);
+        }
+        Self::with(jar, base.to_owned())
     }
 
     /// Their cookies, by name and value.

@@ -9,6 +9,12 @@ use std::{
     time::Duration,
 };
 
+use axum::{
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::Next,
+    response::Response,
+};
 use client_connect_runtime::types::HostError;
 use nix::sys::statvfs::statvfs;
 
@@ -125,6 +131,19 @@ pub async fn keeper(app: SharedApp) {
             }
         }
     }
+}
+
+/// Whoever is told that the disk is full is the last one to find out by themselves: what comes next is refused at once.
+pub(crate) async fn look_where_full(State(app): State<SharedApp>, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if response.status() == StatusCode::INSUFFICIENT_STORAGE {
+        let looked = blocking(&app, |app| {
+            app.room.look();
+            Ok(())
+        });
+        looked.await.ok();
+    }
+    response
 }
 
 fn say(app: &App) -> Result<(), Problem> {

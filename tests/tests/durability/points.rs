@@ -89,7 +89,9 @@ impl Case {
     /// Asks with this fault at this point. Answers whether it was refused.
     async fn try_it(&self, untouched: &Outcome, at: usize, fault: Fault) -> bool {
         let (mut scene, outcome) = self.once(Some((at, fault))).await;
-        let what = format!("{} {fault:?} at {at} of {:?}: {:?}", self.flow.name, untouched.points, outcome.status);
+        let Outcome { status, points, .. } = &outcome;
+        let what =
+            format!("{} {fault:?} at {at} of {:?}: {status:?} by way of {points:?}", self.flow.name, untouched.points);
         let done = outcome.noticed == untouched.noticed;
         assert!(done || outcome.noticed == self.was, "half done: {what}\n{:#?}", outcome.noticed);
         let refused = match outcome.status {

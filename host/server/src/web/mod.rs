@@ -86,6 +86,7 @@ pub fn router(app: SharedApp) -> Router {
         routes.merge(openapi::route()).merge(health::routes()).merge(crate::pages::routes(app.mailer.is_mailbox()));
     policy::guarded(routes)
         .fallback(crate::pages::nothing)
+        .layer(axum::middleware::from_fn_with_state(app.clone(), crate::room::look_where_full))
         .layer(DefaultBodyLimit::max(JSON_LIMIT))
         .layer(csrf)
         .layer(CatchPanicLayer::custom(panicked))
