@@ -3,9 +3,10 @@
 
 use std::{
     borrow::Cow,
-    fs,
+    fs, io,
     path::PathBuf,
     sync::{Mutex, OnceLock, PoisonError},
+    time::UNIX_EPOCH,
 };
 
 use client_connect_runtime::{
@@ -16,13 +17,21 @@ use sha2::{Digest as _, Sha256};
 
 use crate::NoPreview;
 
+/// Where a component's bytes are.
+#[derive(Debug)]
+enum Source {
+    Bytes(Cow<'static, [u8]>),
+    /// Read when it is wanted, and not kept: it may be a large one.
+    File(PathBuf),
+}
+
 /// The component.
 #[derive(Debug)]
 pub(crate) struct Component {
-    bytes: Cow<'static, [u8]>,
+    source: Source,
     limits: Limits,
     cache: Option<PathBuf>,
-    sha256: String,
+    id: String,
     compiled: OnceLock<Result<Sandboxed, String>>,
     /// Held by who loads it: whoever comes meanwhile finds it in the cache.
     loading: Mutex<()>,
@@ -31,13 +40,28 @@ pub(crate) struct Component {
 impl Component {
     /// `cache` is a folder for compiled components, an absolute path, where only the host may be able to write.
     pub(crate) fn new(bytes: Cow<'static, [u8]>, limits: Limits, cache: Option<PathBuf>) -> Self {
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        Self { bytes, limits, cache, sha256, compiled: OnceLock::new(), loading: Mutex::new(()) }
+        let id = hex::encode(Sha256::digest(&bytes));
+        Self::of(Source::Bytes(bytes), id, limits, cache)
     }
 
-    /// Of its bytes, in hex.
-    pub(crate) fn sha256(&self) -> &str {
-        &self.sha256
+    /// The component in this file; `cache` as above.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub(crate) fn in_file(path: PathBuf, limits: Limits, cache: Option<PathBuf>) -> io::Result<Self> {
+        let file = fs::metadata(&path)?;
+        let changed = file.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let id = Sha256::new().chain_update(file.len().to_be_bytes()).chain_update(changed.as_nanos().to_be_bytes());
+        Ok(Self::of(Source::File(path), hex::encode(id.finalize()), limits, cache))
+    }
+
+    fn of(source: Source, id: String, limits: Limits, cache: Option<PathBuf>) -> Self {
+        Self { source, limits, cache, id, compiled: OnceLock::new(), loading: Mutex::new(()) }
+    }
+
+    /// Names it, in hex: other bytes have another name.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
     }
 
     /// Whether it is compiled already.
@@ -54,7 +78,7 @@ impl Component {
     /// emptied since is filled by the first who asks.
     pub(crate) fn prepare(&self) -> Result<(), NoPreview> {
         let Some(cache) = &self.cache else { return Ok(()) };
-        let done = cache.join(format!("{}-{}.compiled", env!("CARGO_PKG_VERSION"), self.sha256));
+        let done = cache.join(format!("{}-{}.compiled", env!("CARGO_PKG_VERSION"), self.id));
         if self.is_ready() || done.exists() {
             return Ok(());
         }
@@ -68,7 +92,11 @@ impl Component {
         let _alone = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
         let began = std::time::Instant::now();
         let sandbox = Sandbox::new(self.limits.clone(), self.cache.as_deref());
-        let loaded = sandbox.and_then(|sandbox| sandbox.load(&self.bytes)).map_err(|error| error.to_string());
+        let bytes = match &self.source {
+            Source::Bytes(bytes) => Cow::Borrowed(&**bytes),
+            Source::File(path) => fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?.into(),
+        };
+        let loaded = sandbox.and_then(|sandbox| sandbox.load(&bytes)).map_err(|error| error.to_string());
         match &loaded {
             Ok(_) => tracing::debug!(took = ?began.elapsed(), "a component for previews is loaded"),
             Err(error) => tracing::error!(error, "a component for previews cannot be used"),
@@ -104,6 +132,19 @@ mod tests {
         next.prepare().unwrap();
         next.ready().unwrap();
         assert!(next.is_ready());
+    }
+
+    #[test]
+    fn what_lies_in_a_file_is_read_when_it_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("component.wasm");
+        let component = || Component::in_file(path.clone(), crate::Limits::reference().sandbox(), None);
+        assert_eq!(component().unwrap_err().kind(), io::ErrorKind::NotFound);
+        fs::write(&path, b"not yet").unwrap();
+        let early = component().unwrap();
+        fs::write(&path, EMPTY).unwrap();
+        early.ready().unwrap();
+        assert_ne!(early.id(), component().unwrap().id(), "other bytes are another component");
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl Previews {
         let Settings { renderer, converters, folder, compiled, limits } = settings;
         let renderer = Component::new(renderer, limits.sandbox(), compiled);
         let mut id = Sha256::new();
-        id.update(renderer.sha256());
+        id.update(renderer.id());
         for converter in &converters {
             id.update([0]);
             id.update(converter.id());

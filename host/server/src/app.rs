@@ -229,8 +229,8 @@ fn open_previews(config: &Config, folders: &Folders, renderer: &'static [u8]) ->
     let (limits, compiled) = (client_connect_preview::Limits::reference(), Some(folders.cache.clone()));
     let mut converters: Vec<Arc<dyn Converter>> = Vec::new();
     if let Some(path) = config.preview.office.clone().or_else(office_beside) {
-        let component = std::fs::read(&path).map_err(|source| StartError::PluginFile { path, source })?;
-        converters.push(Arc::new(OfficeComponent::new(component, &limits, compiled.clone())));
+        let office = OfficeComponent::new(path.clone(), &limits, compiled.clone());
+        converters.push(Arc::new(office.map_err(|source| StartError::PluginFile { path, source })?));
     }
     if let Some(converter) = &config.preview.converter {
         let failed = |error: String| StartError::Preview(error);

@@ -1,6 +1,6 @@
 //! Office documents, by a component in a sandbox of its own.
 
-use std::{borrow::Cow, path::PathBuf};
+use std::{io, path::PathBuf};
 
 use super::Converter;
 use crate::{
@@ -26,10 +26,13 @@ const OFFICE: &[&str] = &[
 ];
 
 impl OfficeComponent {
-    /// Will be compiled when the first such document is looked at, into this folder for compiled components.
-    #[must_use]
-    pub fn new(component: Vec<u8>, limits: &crate::Limits, compiled: Option<PathBuf>) -> Self {
-        Self { component: Component::new(Cow::Owned(component), limits.sandbox(), compiled) }
+    /// The component in this file. Will be compiled when the first such document is looked at, into this folder for
+    /// compiled components.
+    ///
+    /// # Errors
+    /// If there is no such file.
+    pub fn new(component: PathBuf, limits: &crate::Limits, compiled: Option<PathBuf>) -> io::Result<Self> {
+        Ok(Self { component: Component::in_file(component, limits.sandbox(), compiled)? })
     }
 }
 
@@ -39,7 +42,7 @@ impl Converter for OfficeComponent {
     }
 
     fn id(&self) -> &str {
-        self.component.sha256()
+        self.component.id()
     }
 
     fn convert(&self, document: &Document, bytes: &[u8]) -> Result<Vec<u8>, NoPreview> {

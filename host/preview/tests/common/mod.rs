@@ -73,8 +73,8 @@ fn compiled() -> PathBuf {
 pub(crate) fn office() -> Option<OfficeComponent> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../target/office/wasm32-wasip2/release/client_connect_office.wasm");
-    match fs::read(file) {
-        Ok(bytes) => Some(OfficeComponent::new(bytes, &Limits::reference(), Some(compiled()))),
+    match OfficeComponent::new(file, &Limits::reference(), Some(compiled())) {
+        Ok(office) => Some(office),
         Err(_) => {
             let command = "(cd host/preview/office && cargo build --release --locked)";
             missing("CLIENT_CONNECT_OFFICE", "the component for office documents", command);
