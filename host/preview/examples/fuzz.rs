@@ -12,66 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use client_connect_fixtures::damage::{Chance, damage};
 use client_connect_preview::{Document, Limits, NoPreview, Previews, Settings, Size};
 use sha2::{Digest as _, Sha256};
-
-/// Numbers that are the same for the same seed.
-struct Chance(u64);
-
-impl Chance {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        usize::try_from(self.next() % bound.max(1) as u64).unwrap_or(0)
-    }
-}
-
-/// One of the things that happen to files.
-fn damage(bytes: &mut Vec<u8>, other: &[u8], chance: &mut Chance) {
-    let length = bytes.len();
-    if length == 0 {
-        return;
-    }
-    let at = chance.below(length);
-    match chance.below(8) {
-        0 => bytes[at] ^= 1 << chance.below(8),
-        1 => bytes[at] = [0, 1, 0x7f, 0x80, 0xff, b' ', b'9', b'-'][chance.below(8)],
-        2 => bytes.truncate(at),
-        3 => {
-            let end = (at + chance.below(64)).min(length);
-            bytes.drain(at..end);
-        }
-        4 => {
-            let end = (at + chance.below(512)).min(length);
-            let copy = bytes[at..end].to_vec();
-            let into = chance.below(length);
-            bytes.splice(into..into, copy);
-        }
-        5 => {
-            let from = chance.below(other.len());
-            let end = (from + chance.below(2_048)).min(other.len());
-            bytes.splice(at..at, other[from..end].iter().copied());
-        }
-        // A number becomes a large one: where it says how much of something there is, that is where it hurts.
-        6 => {
-            if let Some(digit) = bytes[at..].iter().position(u8::is_ascii_digit) {
-                let digit = at + digit;
-                let number = [&b"99999999"[..], b"-1", b"0", b"4294967295", b"65536", b"0.00001"][chance.below(6)];
-                bytes.splice(digit..=digit, number.iter().copied());
-            }
-        }
-        _ => {
-            let end = (at + 4).min(length);
-            let value = [0_u32, 1, 0x7fff_ffff, u32::MAX, 0xffff][chance.below(5)];
-            bytes[at..end].copy_from_slice(&value.to_be_bytes()[..end - at]);
-        }
-    }
-}
 
 fn main() {
     let argument = |name: &str| {
@@ -100,8 +43,7 @@ fn main() {
     let (began, mut tried, mut ends) = (Instant::now(), 0_u64, BTreeMap::<String, u64>::new());
     let mut failures = 0;
     while tried == 0 || began.elapsed() < Duration::from_secs(seconds) {
-        let own = seed.wrapping_add(tried).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-        let mut chance = Chance(own);
+        let mut chance = Chance::new(seed, tried);
         let (name, mut bytes) = files[chance.below(files.len())].clone();
         let other = &files[chance.below(files.len())].1;
         for _ in 0..=chance.below(12) {

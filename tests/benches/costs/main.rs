@@ -8,7 +8,8 @@
 //! ```text
 //! cargo bench                                        all of it
 //! cargo bench -- --sizes 1000,100000 --seconds 1     smaller and shorter
-//! cargo bench -- --only calls,growth,saves,previews,server    parts of it
+//! cargo bench -- --only calls,growth,saves,previews,server,load    parts of it
+//! cargo bench -- --only load --load 600              ten minutes of load, in the place of one
 //! ```
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark may break off")]
@@ -17,6 +18,7 @@ mod calls;
 mod growth;
 mod hostile;
 mod http;
+mod load;
 mod native;
 mod previews;
 mod process;
@@ -42,22 +44,29 @@ struct Asked {
     sizes: Vec<usize>,
     /// For each line of the table.
     budget: Duration,
+    /// How long the load lasts.
+    load: Duration,
     only: Vec<String>,
 }
 
 impl Asked {
     fn new(mut words: impl Iterator<Item = String>) -> Setup<Self> {
-        let mut asked =
-            Self { sizes: vec![1_000, 100_000, 1_000_000], budget: Duration::from_secs(3), only: Vec::new() };
+        let mut asked = Self {
+            sizes: vec![1_000, 100_000, 1_000_000],
+            budget: Duration::from_secs(3),
+            load: Duration::from_secs(60),
+            only: Vec::new(),
+        };
         while let Some(word) = words.next() {
             let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
             match word.as_str() {
                 "--sizes" => asked.sizes = value()?.split(',').map(str::parse).collect::<Result<_, _>>()?,
                 "--seconds" => asked.budget = Duration::from_secs(value()?.parse()?),
+                "--load" => asked.load = Duration::from_secs(value()?.parse()?),
                 "--only" => asked.only = value()?.split(',').map(str::to_owned).collect(),
                 // What cargo says to every benchmark.
                 "--bench" => {}
-                _ => return Err(format!("{word} is not understood: --sizes, --seconds, --only").into()),
+                _ => return Err(format!("{word} is not understood: --sizes, --seconds, --load, --only").into()),
             }
         }
         if asked.sizes.iter().any(|size| *size < 1_000) {
@@ -119,6 +128,10 @@ fn measure(asked: &Asked) -> Setup<Table> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         runtime.block_on(server(small, asked, &mut table))?;
     }
+    if asked.wants("load") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        runtime.block_on(load(small, asked, &mut table))?;
+    }
     Ok(table)
 }
 
@@ -130,6 +143,15 @@ async fn server(world: &World, asked: &Asked, table: &mut Table) -> Setup<()> {
     let cookie = process::sign_in(&server, &mails, &world.contact_email).await?;
     http::measure(world, &files, &server, &cookie, asked.budget, table)?;
     hostile::measure(world, &hostile, &server, &cookie, asked.budget, table).await?;
+    process::afterwards(&server, table)
+}
+
+async fn load(world: &World, asked: &Asked, table: &mut Table) -> Setup<()> {
+    let stage = load::Stage::set(world).await?;
+    let mails = MailServer::start()?;
+    let server = process::Server::start(world.folder(), &mails).await?;
+    let cookie = process::sign_in(&server, &mails, &world.contact_email).await?;
+    load::measure(world, stage, &server, &cookie, asked.load, table).await?;
     process::afterwards(&server, table)
 }
 

@@ -168,6 +168,11 @@ impl World {
         found.rows.into_iter().map(|row| row.document.id).collect()
     }
 
+    /// A document that is shown to neither of the first two.
+    pub(crate) fn unshared(&self) -> &str {
+        &self.unshared[0]
+    }
+
     /// Where the database and the documents are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

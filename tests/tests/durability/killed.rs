@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use client_connect_fixtures::figure;
 use client_connect_tests::{
     browser::ALL,
     person::Person,
@@ -71,7 +72,7 @@ async fn inv2_inv4_inv6_a_host_that_is_killed_has_what_it_has_acknowledged() {
     while let Some(ended) = folders.join_next().await {
         ended.unwrap();
     }
-    println!("{kills} kills in {:?}", started.elapsed());
+    figure(format_args!("{kills} kills at random moments in {:.0?}", started.elapsed()));
 }
 
 async fn one_folder(template: &Template, seed: u64, times: u32) {

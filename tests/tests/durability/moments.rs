@@ -1,6 +1,7 @@
 //! A host that is killed at every point while a mail leaves, and while it makes its records: started again, whoever waits for
 //! a mail gets it, twice only if it was cut off between the mail server and the records; and the records are whole.
 
+use client_connect_fixtures::figure;
 use client_connect_tests::{
     browser::ALL,
     ground::ANN,
@@ -86,7 +87,7 @@ async fn inv4b_a_mail_comes_twice_only_if_it_was_cut_off_before_it_was_written_d
         twice += usize::from(copies(&scene) == 2);
         tried += 1;
     }
-    println!("{tried} kills while a mail leaves; {twice} came twice");
+    figure(format_args!("{tried} kills while a mail leaves; {twice} came twice"));
     assert!(tried > 3);
 }
 
@@ -114,6 +115,6 @@ async fn inv9_records_that_are_being_made_are_whole_at_the_next_start() {
         assert_eq!(one::<String>(&scene, schema), whole, "killed at {at} of {points:?}");
         killed += usize::from(served.is_none());
     }
-    println!("{killed} kills while records are made");
+    figure(format_args!("{killed} kills while records are made"));
     assert!(killed > 3);
 }

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use client_connect_fixtures::figure;
 use client_connect_tests::{
     browser::ALL,
     process::Scene,
@@ -173,7 +174,7 @@ async fn at_every_point(faults: &[Fault], wanted: &[&str]) -> (usize, usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn inv2_inv5_a_request_that_is_killed_anywhere_is_done_whole_or_not_at_all() {
     let (tried, _) = at_every_point(&[Fault::Kill], &["upload by a customer", "share"]).await;
-    println!("{tried} kills");
+    figure(format_args!("{tried} kills, each at a point of its own"));
     assert!(tried > 10);
 }
 
@@ -181,6 +182,6 @@ async fn inv2_inv5_a_request_that_is_killed_anywhere_is_done_whole_or_not_at_all
 async fn inv12_a_call_that_fails_is_no_answer_that_relied_on_it() {
     let faults = [Fault::Once(Errno::EIO), Fault::FromNowOn(Errno::EIO), Fault::FromNowOn(Errno::ENOSPC)];
     let (tried, refused) = at_every_point(&faults, &["upload by a customer", "share"]).await;
-    println!("{tried} failures, {refused} refused");
+    figure(format_args!("{tried} failing calls, {refused} requests refused, nothing half"));
     assert!(refused > 10);
 }

@@ -15,7 +15,7 @@ mod world;
 
 use std::{cell::RefCell, time::Instant};
 
-use client_connect_fixtures::guests;
+use client_connect_fixtures::{figure, guests};
 use proptest::{
     strategy::{Strategy as _, ValueTree as _},
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
@@ -199,7 +199,7 @@ fn in_lanes(plugin: Option<&'static [u8]>, sequences: u64, measure: Measure) -> 
             requests: sum.requests + tally.requests,
         };
     }
-    println!("{sequences} sequences: {sum:?} in {:?}", began.elapsed());
+    figure(format_args!("{} cells compared in {} requests, {sequences} sequences", sum.cells, sum.requests));
     sum
 }
 
@@ -249,4 +249,6 @@ fn t_auth_every_planted_fault_is_found() {
     assert_eq!(found.len(), Fault::ALL.len() + IN_THE_RULES.len());
     let alive: Vec<_> = found.iter().filter(|(_, cells)| cells.is_none()).collect();
     assert!(alive.is_empty(), "these would go unseen: {alive:?}");
+    let hardest = found.iter().filter_map(|(_, cells)| *cells).max().unwrap_or_default();
+    figure(format_args!("{} of {} found, the hardest after {hardest} cells", found.len(), found.len()));
 }
