@@ -12,7 +12,7 @@ use std::{
 
 use client_connect::{
     app::{self, App, Options, Running},
-    config::{Config, Documents, Log, Preview},
+    config::{Audit, Config, Documents, Log, Preview},
     demo,
     mail::smtp::{Mailer, Protection, Server},
     store::{
@@ -103,6 +103,7 @@ impl TestHost {
             upload_limit: setup.upload_limit,
             metrics_listen: None,
             plugin: None,
+            audit: Audit::default(),
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),

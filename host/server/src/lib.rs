@@ -12,10 +12,12 @@
 //! | `room` | what is done when the disk is full |
 //! | `sweeper` | deletes what is over |
 //! | `demo` | the demo firm |
+//! | `checkpoints` | signed heads of the audit log |
 //! | `cli` | the command line |
 
 pub mod app;
 pub mod blobs;
+pub mod checkpoints;
 pub mod cli;
 pub mod config;
 pub mod demo;

@@ -75,6 +75,15 @@ pub struct Preview {
     pub converter: Option<String>,
 }
 
+/// What proves the audit log, where it is not in the data folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// The file with the key that signs checkpoints.
+    pub key: Option<PathBuf>,
+    /// The list of them.
+    pub checkpoints: Option<PathBuf>,
+}
+
 /// How the log is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -109,6 +118,8 @@ pub struct Config {
     pub plugin: Option<PathBuf>,
     /// What shows documents.
     pub preview: Preview,
+    /// What proves the audit log.
+    pub audit: Audit,
     /// For requests under way at the end.
     pub drain: Duration,
     /// How the log is written.
@@ -161,6 +172,10 @@ impl Config {
                 office: raw.optional("preview.office", "a path")?,
                 converter: raw.optional("preview.converter", "a command or an address")?,
             },
+            audit: Audit {
+                key: raw.optional("audit.key", "a path")?,
+                checkpoints: raw.optional("audit.checkpoints", "a path")?,
+            },
             drain: seconds("drain")?,
             log: Log { json, filter: raw.get("log.level").to_owned() },
             mail: mail(raw, &public_url, mail_timeout)?,
@@ -169,6 +184,16 @@ impl Config {
             data_dir,
             public_url,
         })
+    }
+
+    /// The file with the key that signs checkpoints of the audit log.
+    pub fn audit_key(&self) -> PathBuf {
+        self.audit.key.clone().unwrap_or_else(|| self.data_dir.join("audit.key"))
+    }
+
+    /// The list of these checkpoints.
+    pub fn audit_checkpoints(&self) -> PathBuf {
+        self.audit.checkpoints.clone().unwrap_or_else(|| self.data_dir.join("audit-checkpoints.txt"))
     }
 
     /// Whether people reach this host over https.

@@ -58,6 +58,18 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "What makes PDFs of documents that nothing else can show: a command with {in} and {out}, or a service",
     ),
+    setting(
+        "audit.key",
+        "FILE",
+        "",
+        "The key that signs checkpoints of the audit log, made at the first start; default: in the data folder",
+    ),
+    setting(
+        "audit.checkpoints",
+        "FILE",
+        "",
+        "The list of these checkpoints, one an hour, to be copied elsewhere; default: in the data folder",
+    ),
     setting("drain", "SECONDS", "20", "How long requests under way may take once the host is told to stop"),
     setting("log.format", "FORMAT", "text", "text or json"),
     setting("log.level", "FILTER", "info", "error, warn, info, debug, or a filter by module"),
