@@ -104,6 +104,7 @@ impl TestHost {
             metrics_listen: None,
             plugin: None,
             audit: Audit::default(),
+            scan: None,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),

@@ -22,6 +22,7 @@ use crate::{
     config::{Config, Documents},
     mail::{self, HostKey, Mailer},
     room::{self, Room},
+    scan::{self, Scanner},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
     web::{self, Problem, health::Metrics},
@@ -55,6 +56,8 @@ pub struct App {
     pub mailer: Mailer,
     /// What signs and lists the heads of the audit log.
     pub checkpoints: Checkpoints,
+    /// What looks for malware in what comes, if the settings name one.
+    pub scanner: Option<Scanner>,
     /// Who is writing which upload at this moment.
     pub uploads: web::bytes::pieces::Turns,
     /// Turns for hashing passwords.
@@ -316,6 +319,7 @@ impl App {
             key: HostKey::new(key),
             mailer,
             checkpoints,
+            scanner: config.scan.clone().map(Scanner::new),
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),
             draining: AtomicBool::new(false),
@@ -385,9 +389,10 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
     ];
     // They end nowhere by themselves; what they are in the middle of goes on at the next start.
     let stopped = stop.clone();
-    let endless = futures_util::future::join3(
+    let endless = futures_util::future::join4(
         blobs::sweeper(app.clone()),
         room::keeper(app.clone()),
+        scan::keeper(app.clone()),
         checkpoints::keeper(app.clone()),
     );
     beside.push(tokio::spawn(async move {

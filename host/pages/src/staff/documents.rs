@@ -44,6 +44,8 @@ pub struct DocumentRow {
     pub source: Source,
     /// How many contacts see it in the portal.
     pub shared_with: u32,
+    /// Whether nobody gets its content: as it was not scanned yet, or, if so, as something was found in it.
+    pub held: Option<bool>,
 }
 
 impl DocumentRow {

@@ -109,6 +109,7 @@ pub fn verify(store: &SqliteBackend, blobs: &Blobs, settings: &Settings<'_>) -> 
         records::documents(&tx)?,
         bytes::stored(&tx, blobs)?,
         bytes::under_way(&tx, blobs)?,
+        bytes::held(&tx, blobs)?,
         bytes::loose(&tx, settings)?,
         bytes::room(&tx, settings)?,
         records::notices(&tx)?,
