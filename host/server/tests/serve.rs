@@ -47,7 +47,7 @@ async fn a_host_says_how_it_is_and_ends_in_order() {
         assert_eq!(get(addr, "/metrics").0, 404, "metrics are not for the world");
         let (status, text) = get(metrics, "/metrics");
         assert_eq!(status, 200);
-        assert!(text.contains("mail_outbox_pending 0"), "{text}");
+        assert!(text.contains("mail_outbox_pending 0") && text.contains("documents_held 0"), "{text}");
         assert!(text.contains("http_request_duration_seconds"), "{text}");
     });
     asked.await.unwrap();

@@ -89,8 +89,9 @@ async fn make(
     .await?;
     // Only where the host ended between the last byte and this: else they were joined when that came.
     for upload in in_parts {
-        let _turn = Turn::take(app, &upload.id).await;
+        let turn = Turn::take(app, &upload.id).await;
         pieces::join(app, &upload).await?;
+        drop(turn);
         looked_at_whole(app, visitor, matter, &upload.id).await?;
     }
     let (host, visitor, matter, ids) = (app.clone(), visitor.clone(), matter.to_owned(), ids.to_vec());
