@@ -273,10 +273,10 @@ mod tests {
         // All of them together count, and no number is too large to be added.
         assert!(too_much(archive(&[u32::MAX - 1; 300])).await);
         // By its own size: a larger one may unpack to more.
-        let mut large = archive(&[100 * 200_000]);
+        let large = archive(&[100 * 200_000]);
         let limit = 100 * 200_000;
         let at = large.windows(4).position(|part| part == b"PK\x01\x02").unwrap();
-        let padded = padded(&mut large, at, 200_000);
+        let padded = padded(&large, at, 200_000);
         assert!(!too_much(padded.clone()).await);
         let mut more = padded;
         let at = more.windows(4).position(|part| part == b"PK\x01\x02").unwrap();
@@ -291,7 +291,7 @@ mod tests {
     }
 
     /// The archive, with bytes that belong to nothing before its directory, so that it has this size.
-    fn padded(bytes: &mut Vec<u8>, at: usize, size: usize) -> Vec<u8> {
+    fn padded(bytes: &[u8], at: usize, size: usize) -> Vec<u8> {
         let padding = size - bytes.len();
         let directory = u32::try_from(at + padding).unwrap();
         let mut all = bytes[..at].to_vec();
