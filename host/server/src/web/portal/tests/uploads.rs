@@ -9,7 +9,10 @@ use client_connect_runtime::types::HostError;
 use super::house::*;
 use crate::{
     blobs::{self, Loose},
-    store::loose,
+    store::{
+        self, loose,
+        uploads::{self, Piece, Upload},
+    },
 };
 
 fn part(name: &str, bytes: &str) -> String {
@@ -286,5 +289,37 @@ async fn cu3_an_archive_that_unpacks_to_too_much_is_refused_before_anybody_unpac
     zip.write_all(b"a letter").unwrap();
     let answer = house.upload(&house.ann, "one.zip", zip.finish().unwrap().into_inner(), &[]).await;
     assert_eq!(answer.status.as_u16(), 201);
+    house.verified();
+}
+
+/// A host that ended between the last byte of an upload and looking at it looks at the end of the upload.
+#[tokio::test(flavor = "multi_thread")]
+async fn cu3_what_was_not_looked_at_when_it_came_is_when_it_is_finished() {
+    let house = House::new();
+    let app = house.app.clone();
+    let loose = tokio::task::spawn_blocking(move || Loose::begin(&app).unwrap()).await.unwrap();
+    let mut writer = house.app.blobs.write(loose.id());
+    writer.push("<!doctype html><p>no deed".into()).await.unwrap();
+    let part = Piece { blob: loose.id().to_owned(), written: writer.finish().await.unwrap() };
+    let (id, length, expires_at) = (store::new_id(), part.written.size, NOW + 60_000);
+    let new = Upload { id: id.clone(), name: "deed.pdf".to_owned(), length, received: 0, expires_at, whole: None };
+    house.change(|tx| {
+        uploads::begin(tx, &house.matter, &house.ann.contact, &new).unwrap();
+        uploads::append(tx, &id, 0, &part, expires_at).unwrap();
+    });
+    loose.keep();
+    let finish = axum::http::Request::builder()
+        .method("POST")
+        .uri(house.path("/documents"))
+        .header("cookie", &house.ann.cookie)
+        .header("content-type", "application/json")
+        .body(Body::from(format!("{{\"uploads\":[\"{id}\"]}}")))
+        .unwrap();
+    // Whoever refuses it gives it up, and must not wait for themselves.
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(20), house.send(finish)).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 422);
+    assert_eq!(answer.json()["errors"][0]["code"], "other-kind");
+    house.settled(0).await;
+    assert_eq!(house.sql::<u32>("SELECT count(*) FROM uploads"), 0);
     house.verified();
 }
