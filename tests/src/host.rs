@@ -12,9 +12,10 @@ use std::{
 
 use client_connect::{
     app::{self, App, Options, Running},
-    config::{Config, Documents, Log, Preview},
+    config::{Audit, Config, Documents, Log, Preview},
     demo,
     mail::smtp::{Mailer, Protection, Server},
+    scan,
     store::{
         self, firms, users,
         verify::{Settings, verify},
@@ -47,6 +48,8 @@ pub struct Setup {
     pub mailbox: bool,
     /// Whether the demo's firms are there, in the place of the test's own.
     pub demo: bool,
+    /// What looks for malware.
+    pub scan: Option<scan::Settings>,
     /// The component for office documents.
     pub office: Option<PathBuf>,
 }
@@ -60,6 +63,7 @@ impl Default for Setup {
             public_url: "http://127.0.0.1".into(),
             mailbox: false,
             demo: false,
+            scan: None,
             office: None,
         }
     }
@@ -103,6 +107,8 @@ impl TestHost {
             upload_limit: setup.upload_limit,
             metrics_listen: None,
             plugin: None,
+            audit: Audit::default(),
+            scan: setup.scan,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),

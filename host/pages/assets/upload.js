@@ -148,6 +148,8 @@ function fail(row, problem) {
 /** What a refusal means to whoever reads it. */
 function words(problem) {
   const told = problem.errors?.map((one) => one.message).join(" ");
+  const own = ["malware", "other-kind", "unpacks-to-too-much"].find((code) => problem.errors?.some((one) => one.code === code));
+  if (own) return say(own);
   if (problem.status === 401) return say("signed-out");
   if (problem.status === 403 || problem.status === 404) return told || say("closed");
   if (problem.status === 413) return say("too-large", { size: size(limit) });
@@ -351,13 +353,14 @@ function show(receipt) {
   part(card, "told").textContent = say(owner ? (others ? "told-owner-more" : "told-owner") : "told", { owner, others, firm });
   for (const one of receipt.documents) {
     const row = copy("upload-receipt-row");
-    const note = receipt.notes.find((note) => note.attributes.document === one.document);
+    const notes = receipt.notes.filter((note) => note.attributes.document === one.document);
+    const note = notes.map((note) => note.code === "held-for-scan" ? say("held") : note.message).join(" ");
     part(row, "name").textContent = one.name;
     part(row, "size").textContent = size(one.size);
     part(row, "short").textContent = `${one.sha256.slice(0, 8)}…`;
     part(row, "sha256").textContent = one.sha256.replace(/(.{8})(?=.)/g, "$1 ");
     part(row, "note").hidden = !note;
-    part(row, "note-text").textContent = note?.message ?? "";
+    part(row, "note-text").textContent = note;
     part(card, "rows").append(row);
   }
   form.after(card);

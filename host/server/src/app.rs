@@ -18,9 +18,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     blobs::{self, Blobs},
+    checkpoints::{self, Checkpoints},
     config::{Config, Documents},
     mail::{self, HostKey, Mailer},
     room::{self, Room},
+    scan::{self, Scanner},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
     web::{self, Problem, health::Metrics},
@@ -52,6 +54,10 @@ pub struct App {
     pub key: HostKey,
     /// Where mails go.
     pub mailer: Mailer,
+    /// What signs and lists the heads of the audit log.
+    pub checkpoints: Checkpoints,
+    /// What looks for malware in what comes, if the settings name one.
+    pub scanner: Option<Scanner>,
     /// Who is writing which upload at this moment.
     pub uploads: web::bytes::pieces::Turns,
     /// Turns for hashing passwords.
@@ -272,6 +278,8 @@ impl App {
             let failed = |source| StartError::Folder { path: config.revocations.clone(), source };
             journal.begin().map_err(failed)?;
         }
+        let checkpoints =
+            Checkpoints::open(config).map_err(|source| StartError::Folder { path: config.audit_key(), source })?;
         let backend = SqliteBackend::open(&folders.database, store_options)?;
         let settings = client_connect_runtime::Settings {
             limits: Limits::reference(),
@@ -310,6 +318,8 @@ impl App {
             codes: Notify::new(),
             key: HostKey::new(key),
             mailer,
+            checkpoints,
+            scanner: config.scan.clone().map(Scanner::new),
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),
             draining: AtomicBool::new(false),
@@ -379,7 +389,12 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
     ];
     // They end nowhere by themselves; what they are in the middle of goes on at the next start.
     let stopped = stop.clone();
-    let endless = futures_util::future::join(blobs::sweeper(app.clone()), room::keeper(app.clone()));
+    let endless = futures_util::future::join4(
+        blobs::sweeper(app.clone()),
+        room::keeper(app.clone()),
+        scan::keeper(app.clone()),
+        checkpoints::keeper(app.clone()),
+    );
     beside.push(tokio::spawn(async move {
         stopped.run_until_cancelled_owned(endless).await;
     }));
@@ -433,6 +448,9 @@ impl Running {
         let app = self.app.clone();
         if let Err(problem) = web::blocking(&app, sweeper::write_down_uses).await {
             tracing::warn!(%problem, "the last uses of sessions were not written down");
+        }
+        if let Err(problem) = checkpoints::write_down(&app).await {
+            tracing::error!(%problem, "the last checkpoints of the audit log were not written");
         }
         in_time
     }

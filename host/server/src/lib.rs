@@ -10,12 +10,15 @@
 //! | `pages` | the pages for people |
 //! | `mail` | the outbox, sign-in codes, SMTP |
 //! | `room` | what is done when the disk is full |
+//! | `scan` | malware in what comes |
 //! | `sweeper` | deletes what is over |
 //! | `demo` | the demo firm |
+//! | `checkpoints` | signed heads of the audit log |
 //! | `cli` | the command line |
 
 pub mod app;
 pub mod blobs;
+pub mod checkpoints;
 pub mod cli;
 pub mod config;
 pub mod demo;
@@ -24,6 +27,7 @@ pub mod pages;
 #[cfg(test)]
 mod planted;
 pub mod room;
+pub mod scan;
 pub mod store;
 pub mod sweeper;
 pub mod web;

@@ -102,6 +102,30 @@ fn a_first_user_is_added_with_their_firm() {
     assert!(line.contains("2 rows, 0 erased, Ashgrove Law"), "{line}");
     let head = line.split("  ").next().unwrap();
     assert_eq!(code(&client_connect(folder.path(), &["audit", "verify", "--head", head], "")), 0);
+    // With a checkpoint that was kept elsewhere, by the host's own key or by one that was noted.
+    let printed = client_connect(folder.path(), &["audit", "checkpoint"], "");
+    assert_eq!(code(&printed), 0, "{}", stderr(&printed));
+    std::fs::write(folder.path().join("kept.txt"), &printed.stdout).unwrap();
+    let text = stdout(&printed);
+    let key = text.lines().next().unwrap().strip_prefix("key ").unwrap().to_owned();
+    let verify = |more: &[&str]| {
+        client_connect(folder.path(), &[&["audit", "verify", "--checkpoint", "kept.txt"], more].concat(), "")
+    };
+    for more in [&[][..], &["--key", &key]] {
+        let proof = verify(more);
+        assert_eq!(code(&proof), 0, "{}", stderr(&proof));
+        assert!(stdout(&proof).contains("0 erased, 1 head that was noted"), "{}", stdout(&proof));
+    }
+    let stranger = "client-connect/audit+2f1952a0+AepKbGPinFIKvvVQexMuxfmVR3auvr57kkIe6mkURtIs";
+    assert_eq!(code(&verify(&["--key", stranger])), 1);
+    assert_eq!(code(&verify(&["--key", "nothing"])), 2);
+    std::fs::write(folder.path().join("kept.txt"), text.replace("\n2\n", "\n3\n")).unwrap();
+    assert_eq!(code(&verify(&[])), 1, "what is signed was changed");
+    std::fs::write(folder.path().join("kept.txt"), &text).unwrap();
+    std::fs::remove_file(folder.path().join("data/audit.key")).unwrap();
+    assert_eq!(code(&verify(&[])), 78, "no key is made to verify with");
+    assert!(!folder.path().join("data/audit.key").exists());
+    assert_eq!(code(&verify(&["--key", &key])), 0);
     let other = format!("{}:2:{}", head.split(':').next().unwrap(), "0".repeat(64));
     assert_eq!(code(&client_connect(folder.path(), &["audit", "verify", "--head", &other], "")), 1);
 }

@@ -14,7 +14,11 @@ use std::{
 use client_connect::{
     app::{self, Options, StartError},
     mail::Mailer,
-    store::verify,
+    store::{
+        audit::{self, By, Row},
+        firms, verify,
+    },
+    web::Problem,
 };
 use common::{Browser, World, config};
 
@@ -47,7 +51,7 @@ async fn a_host_says_how_it_is_and_ends_in_order() {
         assert_eq!(get(addr, "/metrics").0, 404, "metrics are not for the world");
         let (status, text) = get(metrics, "/metrics");
         assert_eq!(status, 200);
-        assert!(text.contains("mail_outbox_pending 0"), "{text}");
+        assert!(text.contains("mail_outbox_pending 0") && text.contains("documents_held 0"), "{text}");
         assert!(text.contains("http_request_duration_seconds"), "{text}");
     });
     asked.await.unwrap();
@@ -65,6 +69,40 @@ async fn a_host_says_how_it_is_and_ends_in_order() {
     assert!(told.elapsed() < Duration::from_secs(4), "nothing was waited for that does not end");
     assert!(TcpStream::connect(addr).is_err());
     assert!(app.draining.load(std::sync::atomic::Ordering::Relaxed));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t_audit_where_the_chains_end_is_signed_when_the_host_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = config(folder.path(), &[]);
+    let options = Options { mailer: Some(Mailer::Mailbox), ..Options::default() };
+    let running = app::serve(&config, options).await.unwrap();
+    let app = running.app.clone();
+    let list = config.audit_checkpoints();
+    let firm = firms::Firm {
+        id: "f1".into(),
+        name: "Ashgrove Law".into(),
+        enabled: true,
+        fallback_user: None,
+        sender: "portal@firm.example".into(),
+        mail_hold: 0,
+        watermark: true,
+        when_closed: "read-only".into(),
+        attributes: Vec::new(),
+    };
+    app.runtime
+        .write(|unit| {
+            firms::create(unit.tx(), &firm)?;
+            let row = Row::new(unit.now(), By::Host, "firm.changed");
+            audit::append(unit.tx(), "f1", &row)?;
+            Ok::<_, Problem>(())
+        })
+        .unwrap();
+    assert!(running.shut_down().await);
+    let text = std::fs::read_to_string(list).unwrap();
+    let heads = audit::checkpoint::read(&text, &app.checkpoints.signer().verifier()).unwrap();
+    let head = app.runtime.read(|unit| Ok::<_, Problem>(audit::head(unit.tx(), "f1")?)).unwrap();
+    assert_eq!(heads.last(), head.as_ref());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod documents;
 mod entering;
 mod everywhere;
 mod growth;
+mod held;
 mod keyboard;
 mod looking;
 mod main_job;

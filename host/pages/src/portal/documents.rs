@@ -124,6 +124,8 @@ pub struct Row {
     pub changed: bool,
     /// May be taken.
     pub can_download: bool,
+    /// The message that says why nobody gets it, if so.
+    pub held: Option<&'static str>,
 }
 
 impl Row {
@@ -189,6 +191,8 @@ pub struct SentRow {
     pub sha256: String,
     /// The same content came before: under which name, and when.
     pub before: Option<(String, u64)>,
+    /// The message that says why nobody gets it, if so.
+    pub held: Option<&'static str>,
 }
 
 impl SentRow {

@@ -44,6 +44,8 @@ pub struct DocumentRow {
     pub source: Source,
     /// How many contacts see it in the portal.
     pub shared_with: u32,
+    /// Whether nobody gets its content: as it was not scanned yet, or, if so, as something was found in it.
+    pub held: Option<bool>,
 }
 
 impl DocumentRow {
@@ -95,6 +97,8 @@ pub struct Version {
     pub created_by: Option<String>,
     /// SHA-256 of the content, in hex.
     pub sha256: String,
+    /// Whether nobody gets it: as it was not scanned yet, or, if so, as something was found in it.
+    pub held: Option<bool>,
 }
 
 /// One document, with all that it has been.

@@ -12,7 +12,7 @@ use tokio::{runtime::Handle, task::AbortHandle};
 use super::{BlobError, blocking};
 use crate::{
     app::App,
-    store::{self, loose, uploads},
+    store::{self, loose, quarantine, uploads},
 };
 
 /// How old a loose blob must be before it is swept, in milliseconds.
@@ -39,6 +39,9 @@ impl Loose {
         let now = app.runtime.now();
         let tx = app.runtime.backend().begin_own(Mode::Write, now)?;
         loose::announce(&tx, &blob, now)?;
+        if app.scanner.is_some() {
+            quarantine::begin(&tx, &blob, now)?;
+        }
         // If the disk has turned out to be full in this moment, there is no room for the bytes either.
         commit(tx).or_else(|error| app.room.check().and(Err(error)))?;
         let touching = Handle::try_current()

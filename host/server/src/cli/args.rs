@@ -46,7 +46,7 @@ pub(super) fn command() -> Command {
                 .about("Check whether a plugin would run here, and print what does not fit; the status tells: 0 or 1")
                 .arg(Arg::new("file").value_name("PLUGIN").required(true).value_parser(value_parser!(PathBuf))),
         )
-        .subcommand(nested("audit", "The audit log").subcommand(audit_verify()))
+        .subcommand(nested("audit", "The audit log").subcommand(audit_verify()).subcommand(audit_checkpoint()))
         .subcommand(Command::new("verify").about("Prove that records, documents and audit log agree"))
         .subcommand(nested("user", "Users").subcommand(user_add()))
         .subcommand(
@@ -74,13 +74,34 @@ pub(super) fn command() -> Command {
 }
 
 fn audit_verify() -> Command {
-    Command::new("verify").about("Prove that the audit log is whole; prints the head of each firm's chain").arg(
-        Arg::new("head")
-            .long("head")
-            .value_name("FIRM:SEQ:HASH")
-            .help("A head that was kept elsewhere, as this command printed it: it must be part of the chain")
-            .action(ArgAction::Append),
-    )
+    Command::new("verify")
+        .about("Prove that the audit log is whole; prints the head of each firm's chain")
+        .arg(
+            Arg::new("head")
+                .long("head")
+                .value_name("FIRM:SEQ:HASH")
+                .help("A head that was kept elsewhere, as this command printed it: it must be part of the chain")
+                .action(ArgAction::Append),
+        )
+        .arg(
+            Arg::new("checkpoint")
+                .long("checkpoint")
+                .value_name("FILE")
+                .help("Signed heads that were kept elsewhere, one or a whole list: each must be part of its chain")
+                .value_parser(value_parser!(PathBuf))
+                .action(ArgAction::Append),
+        )
+        .arg(
+            Arg::new("key")
+                .long("key")
+                .value_name("KEY")
+                .requires("checkpoint")
+                .help("The key they are signed with, as `audit checkpoint` printed it; default: the one of audit.key"),
+        )
+}
+
+fn audit_checkpoint() -> Command {
+    Command::new("checkpoint").about("Print a signed head of each firm's chain, and the key to verify it with")
 }
 
 fn user_add() -> Command {

@@ -59,7 +59,10 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
             println!("{document}");
             Ok(exit::OK)
         }
-        "audit" => records::audit_verify(&config()?, of_command),
+        "audit" => match of_command.subcommand_name() {
+            Some("checkpoint") => records::audit_checkpoint(&config()?),
+            _ => records::audit_verify(&config()?, of_command),
+        },
         "verify" => whole::verify(&config()?),
         "backup" => whole::backup(&config()?, of_command),
         "restore" => whole::restore(&config()?, of_command),

@@ -2,6 +2,7 @@
 
 use std::{
     io::Read,
+    path::PathBuf,
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -16,7 +17,10 @@ use crate::{
     config::Config,
     store::{
         SqliteTx,
-        audit::{self, By, Head, Row},
+        audit::{
+            self, By, Head, Row,
+            checkpoint::{self, Signer, Verifier},
+        },
         firms, new_id, users,
     },
     web::{Problem, password},
@@ -34,18 +38,19 @@ pub(super) fn store_failed(error: HostError) -> Stop {
 /// Proves every firm's chain, and prints its head.
 pub(super) fn audit_verify(config: &Config, args: &clap::ArgMatches) -> Result<u8, Stop> {
     let args = args.subcommand().map_or(args, |(_, inner)| inner);
-    let noted =
+    let mut noted =
         args.get_many::<String>("head").into_iter().flatten().map(|head| noted(head)).collect::<Result<Vec<_>, _>>()?;
+    noted.extend(checkpoints(config, args)?);
     let store = app::open_existing(config)?;
     let tx = store.begin_own(Mode::Read, now()).map_err(store_failed)?;
     let firms = firms::list(&tx).map_err(store_failed)?;
     if let Some(head) = noted.iter().find(|head| firms.iter().all(|firm| firm.id != head.firm)) {
         let cause = format!("there is no firm {}", head.firm);
-        return Err(Stop::new(exit::FAILED, "the audit log is not whole", cause, "check --head"));
+        return Err(Stop::new(exit::FAILED, "the audit log is not whole", cause, "check --head and --checkpoint"));
     }
     for firm in &firms {
-        let noted = noted.iter().find(|head| head.firm == firm.id);
-        let proof = audit::verify(&tx, &firm.id, noted).map_err(store_failed)?.map_err(|broken| {
+        let noted: Vec<&Head> = noted.iter().filter(|head| head.firm == firm.id).collect();
+        let proof = audit::verify(&tx, &firm.id, &noted).map_err(store_failed)?.map_err(|broken| {
             Stop::new(
                 exit::FAILED,
                 "the audit log is not whole",
@@ -56,7 +61,54 @@ pub(super) fn audit_verify(config: &Config, args: &clap::ArgMatches) -> Result<u
         let head = proof
             .head
             .map_or_else(|| format!("{}:0:", firm.id), |head| format!("{}:{}:{}", head.firm, head.seq, head.hash));
-        println!("{head}  {} rows, {} erased, {}", proof.rows, proof.erased, firm.name);
+        let held = match noted.len() {
+            0 => String::new(),
+            1 => ", 1 head that was noted".to_owned(),
+            many => format!(", {many} heads that were noted"),
+        };
+        println!("{head}  {} rows, {} erased{held}, {}", proof.rows, proof.erased, firm.name);
+    }
+    Ok(exit::OK)
+}
+
+/// The heads of the lists of checkpoints that are named, each signed by the key that is named, or by this host's own.
+fn checkpoints(config: &Config, args: &clap::ArgMatches) -> Result<Vec<Head>, Stop> {
+    let files: Vec<&PathBuf> = args.get_many("checkpoint").into_iter().flatten().collect();
+    if files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let verifier = match args.get_one::<String>("key") {
+        Some(key) => Verifier::read(key).map_err(|error| {
+            Stop::new(exit::USAGE, "the key cannot be used", error.to_string(), "as `audit checkpoint` prints it")
+        })?,
+        // Read, never made: a new key has signed nothing.
+        None => std::fs::read_to_string(config.audit_key())
+            .map_err(|error| error.to_string())
+            .and_then(|text| Signer::read(&text).map_err(|error| error.to_string()))
+            .map_err(|cause| Stop::new(exit::CONFIG, "there is no key to verify with", cause, "name it with --key"))?
+            .verifier(),
+    };
+    let mut heads = Vec::new();
+    for file in files {
+        let failed = |cause: String| {
+            let what = format!("the checkpoints in {} prove nothing", file.display());
+            Stop::new(exit::FAILED, what, cause, "compare them with another copy of the list")
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| failed(error.to_string()))?;
+        heads.extend(checkpoint::read(&text, &verifier).map_err(|error| failed(error.to_string()))?);
+    }
+    Ok(heads)
+}
+
+/// Prints a checkpoint of each firm's chain as it is now, and the key to verify them with.
+pub(super) fn audit_checkpoint(config: &Config) -> Result<u8, Stop> {
+    let store = app::open_existing(config)?;
+    let signer = crate::checkpoints::signer(&config.audit_key()).map_err(|error| {
+        Stop::new(exit::CONFIG, "there is no key to sign with", error.to_string(), "check audit.key")
+    })?;
+    println!("{}{}", checkpoint::KEY, signer.verifier());
+    for head in crate::checkpoints::heads(&store, now()).map_err(store_failed)? {
+        print!("\n{}", signer.sign(&head));
     }
     Ok(exit::OK)
 }

@@ -18,7 +18,10 @@ use secrecy::SecretString;
 
 pub use raw::{ConfigError, Origin, Raw, SETTINGS, Setting, flag, variable};
 
-use crate::mail::smtp::{Protection, Server};
+use crate::{
+    mail::smtp::{Protection, Server},
+    scan,
+};
 
 /// Where the documents' bytes are kept.
 #[derive(Clone, Debug)]
@@ -75,6 +78,15 @@ pub struct Preview {
     pub converter: Option<String>,
 }
 
+/// What proves the audit log, where it is not in the data folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// The file with the key that signs checkpoints.
+    pub key: Option<PathBuf>,
+    /// The list of them.
+    pub checkpoints: Option<PathBuf>,
+}
+
 /// How the log is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
@@ -109,6 +121,10 @@ pub struct Config {
     pub plugin: Option<PathBuf>,
     /// What shows documents.
     pub preview: Preview,
+    /// What proves the audit log.
+    pub audit: Audit,
+    /// What looks for malware in what comes.
+    pub scan: Option<scan::Settings>,
     /// For requests under way at the end.
     pub drain: Duration,
     /// How the log is written.
@@ -161,6 +177,11 @@ impl Config {
                 office: raw.optional("preview.office", "a path")?,
                 converter: raw.optional("preview.converter", "a command or an address")?,
             },
+            audit: Audit {
+                key: raw.optional("audit.key", "a path")?,
+                checkpoints: raw.optional("audit.checkpoints", "a path")?,
+            },
+            scan: scan(raw)?,
             drain: seconds("drain")?,
             log: Log { json, filter: raw.get("log.level").to_owned() },
             mail: mail(raw, &public_url, mail_timeout)?,
@@ -169,6 +190,16 @@ impl Config {
             data_dir,
             public_url,
         })
+    }
+
+    /// The file with the key that signs checkpoints of the audit log.
+    pub fn audit_key(&self) -> PathBuf {
+        self.audit.key.clone().unwrap_or_else(|| self.data_dir.join("audit.key"))
+    }
+
+    /// The list of these checkpoints.
+    pub fn audit_checkpoints(&self) -> PathBuf {
+        self.audit.checkpoints.clone().unwrap_or_else(|| self.data_dir.join("audit-checkpoints.txt"))
     }
 
     /// Whether people reach this host over https.
@@ -224,6 +255,22 @@ fn origin(url: &str) -> Option<String> {
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
     matches!(uri.path_and_query().map(|path| path.as_str()), None | Some("" | "/"))
         .then(|| format!("{scheme}://{}", authority.as_str().to_lowercase()))
+}
+
+fn scan(raw: &Raw) -> Result<Option<scan::Settings>, ConfigError> {
+    let Some(place) = raw.optional("scan.clamd", "a path, as in /run/clamav/clamd.ctl, or a host and a port")? else {
+        return Ok(None);
+    };
+    let timeout = raw.parse("scan.timeout", "a number of seconds")?;
+    if !(1..=300).contains(&timeout) {
+        return Err(raw.wrong("scan.timeout", "it is out of range", "1 to 300 seconds"));
+    }
+    Ok(Some(scan::Settings {
+        place,
+        timeout: Duration::from_secs(timeout),
+        limit: raw.parse::<u64>("scan.limit", "a number of megabytes")?.saturating_mul(1_000_000),
+        pass_larger: raw.parse("scan.pass-larger", "true or false")?,
+    }))
 }
 
 fn mail(raw: &Raw, public_url: &str, timeout: Duration) -> Result<Option<Server>, ConfigError> {

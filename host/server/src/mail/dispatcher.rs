@@ -18,6 +18,7 @@ use lettre::Message;
 use super::{
     codes,
     message::{self, Envelope, Words},
+    refusal,
     smtp::Undelivered,
 };
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
     store::{
         SqliteTx, inbox, mailbox,
         outbox::{self, Letter, Outcome, To},
-        sign_ins,
+        refusals, sign_ins,
     },
     web::{Problem, blocking},
 };
@@ -211,6 +212,7 @@ fn prepare(app: &App, letter: &Letter) -> Result<Task, Problem> {
     match &letter.to {
         To::SignIn(browser) => prepare_code(app, letter, browser),
         To::Person(recipient) => prepare_notices(app, letter, recipient),
+        To::Sender(document) => prepare_refusal(app, letter, document),
     }
 }
 
@@ -229,6 +231,19 @@ fn prepare_code(app: &App, letter: &Letter, browser: &str) -> Result<Task, Probl
     })?;
     let Some((sign_in, to)) = found else { return Ok(Task::Drop) };
     let words = codes::words(&codes::code(&app.key, &sign_in), &to.firm, &to.locale);
+    Ok(mail(app, letter, to, words))
+}
+
+fn prepare_refusal(app: &App, letter: &Letter, document: &str) -> Result<Task, Problem> {
+    let found = app.runtime.read(|unit| {
+        let now = unit.now();
+        let tx: &SqliteTx = unit.tx();
+        let Some(refused) = refusals::of_document(tx, document, now)? else { return Ok(None) };
+        let to = outbox::addressed(tx, &Recipient::Contact(refused.contact.clone()))?;
+        Ok::<_, Problem>(to.map(|to| (refused, to)))
+    })?;
+    let Some((refused, to)) = found else { return Ok(Task::Drop) };
+    let words = refusal::words(refused.name.as_deref(), &to.firm, &to.locale);
     Ok(mail(app, letter, to, words))
 }
 

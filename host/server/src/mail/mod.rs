@@ -5,6 +5,7 @@
 //! | `codes` | makes sign-in codes, away from any request |
 //! | `dispatcher` | gathers what is due, asks for the words, sends |
 //! | `message` | a mail as it goes over the wire |
+//! | `refusal` | the words to a sender whose document was refused |
 //! | `smtp` | the mail server, or the demo's mailbox |
 //! | `key` | the host's own key |
 
@@ -12,6 +13,7 @@ pub mod codes;
 pub mod dispatcher;
 pub mod key;
 pub mod message;
+mod refusal;
 pub mod smtp;
 
 pub use key::HostKey;

@@ -97,7 +97,10 @@ pub fn backup(store: &SqliteBackend, blobs: &Blobs, to: &Path, now: Timestamp) -
     let documents = to.join(DOCUMENTS);
     let (mut contents, mut bytes, mut missing) = (0, 0, Vec::new());
     {
-        let mut select = copy.prepare("SELECT document, version, blob, size, sha256 FROM versions ORDER BY blob")?;
+        let mut select = copy.prepare(
+            "SELECT document, version, blob, size, sha256 FROM versions v
+             WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.blob = v.blob AND q.state = 'found') ORDER BY blob",
+        )?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {
             let (document, version): (String, u32) = (row.get(0)?, row.get(1)?);
@@ -164,7 +167,10 @@ fn copy_database(from: &Path, to: &Path) -> Result<(), BackupError> {
         backup.step(-1)?;
     }
     // What is half sent is not part of that moment: whoever sends it begins anew.
-    copy.execute_batch("DELETE FROM upload_parts; DELETE FROM uploads")?;
+    copy.execute_batch(
+        "DELETE FROM upload_parts; DELETE FROM uploads;
+         DELETE FROM quarantine WHERE blob NOT IN (SELECT blob FROM versions)",
+    )?;
     // One file, without a log beside it.
     copy.pragma_update(None, "journal_mode", "DELETE")?;
     drop(copy);

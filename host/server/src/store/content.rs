@@ -5,14 +5,15 @@ use rusqlite::OptionalExtension as _;
 
 use super::{
     SqliteTx,
+    quarantine::{Held, column, held},
     sql::{Host as _, at, ms},
 };
 
 /// The content of a document's current version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Content {
-    /// Names the bytes in the store of documents.
-    pub blob: String,
+    /// Names the bytes in the store of documents, if they may be given out at all.
+    pub blob: Result<String, Held>,
     /// As people read it.
     pub name: String,
     /// As sniffed when it came.
@@ -42,19 +43,21 @@ pub fn current(
     contact: Option<&str>,
 ) -> Result<Option<Content>, HostError> {
     tx.conn()
-        .prepare_cached(
+        .prepare_cached(concat!(
             "SELECT d.blob, d.name, d.media_type, d.size, d.sha256, d.version, d.activity_at,
                     coalesce(s.seen_downloaded = 1 AND s.seen_version >= d.version, 0),
-                    coalesce(s.seen_version >= d.version, 0)
+                    coalesce(s.seen_version >= d.version, 0), ",
+            column!("d."),
+            "
              FROM documents d
              LEFT JOIN shares s ON s.matter = d.matter AND s.document = d.id AND s.contact = ?3
-             WHERE d.id = ?2 AND d.matter = ?1 AND d.deleted_at IS NULL",
-        )
+             WHERE d.id = ?2 AND d.matter = ?1 AND d.deleted_at IS NULL"
+        ))
         .and_then(|mut statement| {
             statement
                 .query_row((matter, document, contact), |row| {
                     Ok(Content {
-                        blob: row.get(0)?,
+                        blob: held(row, 0, 9)?,
                         name: row.get(1)?,
                         media_type: row.get(2)?,
                         size: at(row.get(3)?),

@@ -4,7 +4,7 @@
 use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
-    SqliteTx,
+    SqliteTx, quarantine,
     sql::{Host, ms},
 };
 
@@ -83,8 +83,8 @@ pub fn forget(tx: &SqliteTx, blob: &str) -> Result<(), HostError> {
     tx.conn()
         .prepare_cached("DELETE FROM loose_blobs WHERE blob = ?1 AND since = 0")
         .and_then(|mut delete| delete.execute([blob]))
-        .host()
-        .map(drop)
+        .host()?;
+    quarantine::forget(tx, blob)
 }
 
 /// Up to `limit` blobs that have been loose since before this time, and that no row names.

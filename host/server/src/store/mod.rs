@@ -24,6 +24,8 @@ pub mod outbox;
 mod pages;
 mod pool;
 pub mod previews;
+pub mod quarantine;
+pub mod refusals;
 pub mod restore;
 pub mod secrets;
 pub mod sessions;
@@ -52,6 +54,7 @@ use rusqlite::Connection;
 pub use open::{OpenError, Options};
 use pool::Pool;
 pub use sql::is_disk_full;
+pub(crate) use tx::HELD;
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]

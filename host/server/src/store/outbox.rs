@@ -35,6 +35,8 @@ pub enum To {
     Person(Recipient),
     /// Somebody who wants to sign in: the browser's hash in hex. The letter brings a code.
     SignIn(String),
+    /// The contact who sent a document, by its id. The letter says that malware was found in it.
+    Sender(String),
 }
 
 /// Whether something waits that is due.
@@ -94,7 +96,7 @@ pub fn put_code(tx: &SqliteTx, firm: &str, browser: &str, now: Timestamp) -> Res
 }
 
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-fn insert(
+pub(super) fn insert(
     tx: &SqliteTx,
     id: &str,
     firm: &str,
@@ -134,6 +136,7 @@ pub fn claim(tx: &SqliteTx, now: Timestamp, lease_until: Timestamp, most: u32) -
                 to: match kind.as_str() {
                     "contact" => To::Person(Recipient::Contact(recipient)),
                     "user" => To::Person(Recipient::User(recipient)),
+                    "sender" => To::Sender(recipient),
                     _ => To::SignIn(recipient),
                 },
                 channel: channel(&row.get::<_, String>(4)?),

@@ -61,3 +61,33 @@ pub fn since(tx: &SqliteTx, matter: &str, mark: i64) -> Result<Told, HostError> 
         })
         .host()
 }
+
+/// The users who are told by notices that were made since, by id.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn users_since(tx: &SqliteTx, matter: &str, mark: i64) -> Result<Vec<String>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT DISTINCT recipient FROM notices WHERE n > ?2 AND matter = ?1 AND recipient_kind = 'user' ORDER BY recipient",
+        )
+        .and_then(|mut found| found.query_map((matter, mark), |row| row.get(0))?.collect())
+        .host()
+}
+
+/// The users who were told of a document, and who is in charge of its matter.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn of_document(tx: &SqliteTx, matter: &str, document: &str) -> Result<Vec<String>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT recipient FROM notices
+             WHERE matter = ?1 AND recipient_kind = 'user' AND EXISTS (SELECT 1 FROM json_each(documents) WHERE value = ?2)
+             UNION SELECT coalesce((SELECT o.id FROM users o WHERE o.id = m.owner AND o.active = 1), f.fallback_user)
+             FROM matters m JOIN firms f ON f.id = m.firm
+             WHERE m.id = ?1 AND coalesce((SELECT o.id FROM users o WHERE o.id = m.owner AND o.active = 1), f.fallback_user) IS NOT NULL",
+        )
+        .and_then(|mut found| found.query_map((matter, document), |row| row.get(0))?.collect())
+        .host()
+}

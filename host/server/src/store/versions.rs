@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::{
     SqliteTx,
+    quarantine::{Held, column, held},
     sql::{Host, at},
 };
 
@@ -13,8 +14,8 @@ use super::{
 pub struct Version {
     /// From 1.
     pub version: u32,
-    /// Names the bytes in the store of documents.
-    pub blob: String,
+    /// Names the bytes in the store of documents, if they may be given out at all.
+    pub blob: Result<String, Held>,
     /// Bytes.
     pub size: u64,
     /// In hex.
@@ -30,7 +31,7 @@ pub struct Version {
 fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
     Ok(Version {
         version: row.get(0)?,
-        blob: row.get(1)?,
+        blob: held(row, 1, 7)?,
         size: at(row.get(2)?),
         sha256: row.get(3)?,
         media_type: row.get(4)?,
@@ -45,9 +46,11 @@ fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
 /// Only if the database fails.
 pub fn get(tx: &SqliteTx, document: &str, number: u32) -> Result<Option<Version>, HostError> {
     tx.conn()
-        .prepare_cached(
-            "SELECT version, blob, size, sha256, media_type, created_at, created_by FROM versions WHERE document = ?1 AND version = ?2",
-        )
+        .prepare_cached(concat!(
+            "SELECT version, blob, size, sha256, media_type, created_at, created_by, ",
+            column!("versions."),
+            " FROM versions WHERE document = ?1 AND version = ?2"
+        ))
         .and_then(|mut found| found.query_row((document, number), version).optional())
         .host()
 }
@@ -58,10 +61,11 @@ pub fn get(tx: &SqliteTx, document: &str, number: u32) -> Result<Option<Version>
 /// Only if the database fails.
 pub fn list(tx: &SqliteTx, document: &str) -> Result<Vec<Version>, HostError> {
     tx.conn()
-        .prepare_cached(
-            "SELECT version, blob, size, sha256, media_type, created_at, created_by FROM versions WHERE document = ?1
-             ORDER BY version DESC",
-        )
+        .prepare_cached(concat!(
+            "SELECT version, blob, size, sha256, media_type, created_at, created_by, ",
+            column!("versions."),
+            " FROM versions WHERE document = ?1 ORDER BY version DESC"
+        ))
         .and_then(|mut found| found.query_map([document], version)?.collect())
         .host()
 }

@@ -23,7 +23,7 @@ use super::{Problem, blocking, extract::Json};
 use crate::{
     app::SharedApp,
     blobs::BlobError,
-    store::{SqliteTx, outbox},
+    store::{SqliteTx, outbox, quarantine},
 };
 
 /// The routes of this module, but for the metrics.
@@ -136,12 +136,13 @@ impl Metrics {
             let pending = blocking(&app, |app| {
                 app.runtime.read(|unit| {
                     let tx: &SqliteTx = unit.tx();
-                    Ok::<_, Problem>(outbox::pending(tx)?)
+                    Ok::<_, Problem>((outbox::pending(tx)?, quarantine::waiting(tx)?))
                 })
             });
-            if let Ok((waiting, dead)) = pending.await {
+            if let Ok(((waiting, dead), held)) = pending.await {
                 metrics::gauge!("mail_outbox_pending").set(f64::from(waiting));
                 metrics::gauge!("mail_outbox_dead").set(f64::from(dead));
+                metrics::gauge!("documents_held").set(f64::from(held));
             }
             metrics::gauge!("build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
             self.0.as_ref().map(PrometheusHandle::render).unwrap_or_default()

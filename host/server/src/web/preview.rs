@@ -248,7 +248,9 @@ pub(crate) fn look_ahead(app: &SharedApp, blob: &str) {
         if let Ok(Some((id, content))) = found.await {
             let content::Content { blob, name, media_type, size, sha256, version, .. } = content;
             // Whatever comes of it has been noted.
-            outline(&app, &Looked { id, name, media_type, size, sha256, blob, version }).await.ok();
+            if let Ok(blob) = blob {
+                outline(&app, &Looked { id, name, media_type, size, sha256, blob, version }).await.ok();
+            }
         }
     });
 }

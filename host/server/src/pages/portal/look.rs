@@ -40,6 +40,7 @@ pub(super) async fn document(
                 new: false,
                 changed: false,
                 can_download: about.can_download,
+                held: None,
             };
             let frame = pages::Frame { firm: Some(about.firm.clone()), ..entry.frame };
             let look = Look::Soon(frame.words);

@@ -8,7 +8,13 @@ use client_connect_runtime::{
 };
 
 use super::*;
-use crate::{store::contacts, web::session::Customer};
+use crate::{
+    store::{
+        contacts,
+        quarantine::{self, Held},
+    },
+    web::session::Customer,
+};
 
 /// Rows of a page.
 const ROWS: u32 = 50;
@@ -94,7 +100,9 @@ pub(super) fn matter_page(
             order: sorted.then_some(if descending { "descending" } else { "ascending" }),
         }
     });
+    let held = quarantine::of_documents(unit.tx(), page.rows.iter().map(|row| row.document.as_str()))?;
     let rows = page.rows.into_iter().map(|row| Row {
+        held: quarantine::among(&held, &row.document).map(self::held),
         new: row.seen.is_none() && !row.own_upload,
         changed: row.seen.or(row.own_upload.then_some(1)).is_some_and(|seen| seen < row.version),
         id: row.document,
@@ -120,6 +128,14 @@ pub(super) fn matter_page(
     };
     let frame = pages::Frame { firm: Some(about.firm.clone()), ..entry.frame };
     Ok(pages::Matter { frame, matter: about, list, upload_problem })
+}
+
+/// The message that says why nobody gets a document.
+pub(super) fn held(held: Held) -> &'static str {
+    match held {
+        Held::Waiting => "held-waiting",
+        Held::Found => "held-found",
+    }
 }
 
 /// What may be known of a matter.

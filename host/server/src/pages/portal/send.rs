@@ -8,7 +8,7 @@ use client_connect_runtime::{Unit, types::Actor};
 
 use super::*;
 use crate::{
-    store::content,
+    store::{content, quarantine},
     web::{
         bytes::receive,
         portal::upload::{Named, upload as api},
@@ -78,6 +78,9 @@ fn message(problem: &Problem) -> Option<&'static str> {
         ("missing", ..) => Some("upload-none"),
         ("empty", ..) => Some("upload-empty"),
         ("too-many", ..) => Some("upload-too-many"),
+        ("malware", ..) => Some("upload-malware"),
+        ("unpacks-to-too-much", ..) => Some("upload-unpacked"),
+        ("other-kind", ..) => Some("upload-other-kind"),
         (_, "too-large", _) => Some("upload-too-large"),
         (_, "storage-full", _) => Some("upload-no-room"),
         (_, "upload-broken-off" | "broken-form", _) | (_, _, 408) => Some("upload-broken-off"),
@@ -103,7 +106,9 @@ pub(super) async fn receipt(
         }
         let more = sent.len().saturating_sub(LISTED);
         sent.truncate(LISTED);
+        let held = quarantine::of_documents(unit.tx(), sent.iter().map(|one| one.document.as_str()))?;
         let rows = sent.into_iter().map(|one| SentRow {
+            held: quarantine::among(&held, &one.document).map(read::held),
             id: one.document,
             name: one.name,
             media_type: one.media_type,

@@ -14,6 +14,8 @@ fn messages(problem: &Problem) -> (&'static str, &'static str) {
         ("matter-closed", ..) => ("not-allowed", "matter-closed"),
         ("nobody-in-charge", ..) => ("not-allowed", "nobody-in-charge"),
         (_, "nothing-to-download", _) => ("not-allowed", "nothing-to-download-why"),
+        (_, "held-for-scan", _) => ("held-title", "held-detail"),
+        (_, "malware", _) => ("refused-title", "refused-detail"),
         (_, _, 404) => ("not-here", "not-here-why"),
         (_, _, 403) => ("not-allowed", "not-allowed-why"),
         (_, _, 429) => ("too-often", "too-often-why"),

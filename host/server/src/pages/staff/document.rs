@@ -11,7 +11,7 @@ use super::{
     *,
 };
 use crate::{
-    store::{staff::readers, versions},
+    store::{quarantine::Held, staff::readers, versions},
     web::{Path, staff::visible},
 };
 
@@ -48,6 +48,7 @@ pub(super) async fn page(
                 created: When(version.created_at),
                 created_by: by.or_else(|| sender.clone()),
                 sha256: version.sha256,
+                held: version.blob.err().map(|held| held == Held::Found),
             })
         };
         let versions = versions::list(tx, &id)?.into_iter().map(&mut version).collect::<Result<Vec<_>, _>>()?;

@@ -15,7 +15,10 @@ use client_connect_runtime::{
 
 use super::{names::Names, *};
 use crate::{
-    store::staff::{offered, seen_by},
+    store::{
+        HELD,
+        staff::{offered, seen_by},
+    },
     web::Path,
 };
 
@@ -171,6 +174,7 @@ pub(super) fn rows(
             activity: When(document.activity_at),
             source,
             shared_with: u32::try_from(shared_with).unwrap_or(u32::MAX),
+            held: document.attributes.iter().find(|(key, _)| key == HELD).map(|(_, word)| word == "found"),
         })
     };
     documents.into_iter().map(row).collect()

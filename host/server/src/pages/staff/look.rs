@@ -49,7 +49,7 @@ pub(super) async fn page(
             back: base.clone(),
             look: Look::Soon(Words::default()),
         };
-        let looked = Looked { id, name: document.name, media_type, size, sha256, blob, version };
+        let looked = Looked { id, name: document.name, media_type, size, sha256, blob: blob?, version };
         Ok((page, looked, base))
     });
     let (mut page, looked, base) = found.await.map_err(|problem| Failed { problem, here })?;

@@ -1,6 +1,7 @@
 //! The audit log: one chain of rows for each firm, appended to in the transaction of what it tells of.
 
 mod chain;
+pub mod checkpoint;
 mod effects;
 mod list;
 mod verify;
@@ -332,6 +333,15 @@ pub fn head(tx: &SqliteTx, firm: &str) -> Result<Option<Head>, HostError> {
         .host()
 }
 
+/// The end of a firm's chain, also of one in which nothing stands yet: then it is what comes before the first row.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn head_or_beginning(tx: &SqliteTx, firm: &str) -> Result<Head, HostError> {
+    let none = || Head { firm: firm.to_owned(), seq: 0, at: 0, hash: hex::encode(genesis(firm)) };
+    Ok(head(tx, firm)?.unwrap_or_else(none))
+}
+
 /// Empties the bodies of all rows that name this contact, so that a person can be forgotten; the chain still holds.
 /// Answers how many rows there were.
 ///
@@ -347,5 +357,7 @@ pub fn erase_contact(tx: &SqliteTx, firm: &str, contact: &str) -> Result<usize, 
         .host()
 }
 
+#[cfg(test)]
+mod tampered;
 #[cfg(test)]
 mod tests;

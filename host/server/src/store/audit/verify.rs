@@ -28,12 +28,12 @@ pub struct Broken {
     pub reason: &'static str,
 }
 
-/// Computes a firm's chain anew. With a head that was noted before and kept elsewhere, it also finds a tail that was
+/// Computes a firm's chain anew. With heads that were noted before and kept elsewhere, it also finds a tail that was
 /// cut off, and a chain that was written anew as a whole; without one, nobody can.
 ///
 /// # Errors
 /// The outer error only if the database fails; the inner one names the first row that does not hold.
-pub fn verify(tx: &SqliteTx, firm: &str, noted: Option<&Head>) -> Result<Result<Proof, Broken>, HostError> {
+pub fn verify(tx: &SqliteTx, firm: &str, noted: &[&Head]) -> Result<Result<Proof, Broken>, HostError> {
     let mut select = tx
         .conn()
         .prepare_cached(
@@ -47,7 +47,15 @@ pub fn verify(tx: &SqliteTx, firm: &str, noted: Option<&Head>) -> Result<Result<
     let mut proof = Proof { rows: 0, erased: 0, head: None };
     let mut previous = chain::genesis(firm);
     let (mut last_seq, mut last_at) = (0_i64, i64::MIN);
-    let mut noted_is_there = noted.is_none();
+    let mut noted: Vec<&Head> = noted.iter().copied().filter(|head| head.firm == firm).collect();
+    noted.sort_by_key(|head| head.seq);
+    let mut noted = noted.into_iter().peekable();
+    while let Some(before) = noted.next_if(|head| head.seq == 0) {
+        // A head that says nothing of an empty chain is one of any.
+        if !before.hash.is_empty() && before.hash != hex::encode(previous) {
+            return Ok(Err(broken(0, "it is not the beginning that was noted")));
+        }
+    }
     while let Some(row) = rows.next().host()? {
         let read = || -> rusqlite::Result<_> {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
@@ -93,11 +101,10 @@ pub fn verify(tx: &SqliteTx, firm: &str, noted: Option<&Head>) -> Result<Result<
             return Ok(Err(broken(link.seq, "its hash does not follow from it and the row before")));
         }
         let seq = u64::try_from(link.seq).unwrap_or(0);
-        if let Some(noted) = noted.filter(|noted| noted.seq == seq) {
+        while let Some(noted) = noted.next_if(|noted| noted.seq == seq) {
             if noted.hash != hex::encode(computed) {
                 return Ok(Err(broken(link.seq, "it is not the row whose hash was noted")));
             }
-            noted_is_there = true;
         }
         (previous, last_seq, last_at) = (computed, link.seq, link.at);
         proof.rows += 1;
@@ -108,9 +115,8 @@ pub fn verify(tx: &SqliteTx, firm: &str, noted: Option<&Head>) -> Result<Result<
             hash: hex::encode(computed),
         });
     }
-    if noted_is_there || noted.is_some_and(|noted| noted.seq == 0) {
-        Ok(Ok(proof))
-    } else {
-        Ok(Err(broken(last_seq + 1, "the chain ends before the row that was noted")))
+    match noted.next() {
+        None => Ok(Ok(proof)),
+        Some(_) => Ok(Err(broken(last_seq + 1, "the chain ends before the row that was noted"))),
     }
 }

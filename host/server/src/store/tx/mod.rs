@@ -13,6 +13,7 @@ use client_connect_runtime::{
     },
 };
 
+pub(crate) use platform::HELD;
 pub(super) use platform::{DOCUMENT_COLUMNS, WITH_SHARE, WITH_SHARES, WITH_SHARES_OF, document_row, eyes};
 pub(super) use sharing::{SHARE_COLUMNS, SHARES_OF_MATTER, grants, share_at, share_row, state_word, watchers};
 

@@ -10,7 +10,7 @@ use client_connect_runtime::{
 use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
 
 use crate::store::{
-    Options, SqliteTx,
+    Options, SqliteTx, quarantine,
     sql::{Attrs, AttrsRef, Host, at, list, not_found},
 };
 
@@ -26,12 +26,15 @@ macro_rules! matter {
 macro_rules! document {
     () => {
         "d.id, d.matter, d.name, d.kind, d.media_type, d.size, d.version, d.created_by, d.created_at, d.activity_at, d.uploader,
-         d.source, d.attributes, d.no_preview"
+         d.source, d.attributes, d.no_preview, (SELECT q.state FROM quarantine q WHERE q.blob = d.blob)"
     };
 }
 
+/// The attribute of a document whose content is held back: `waiting` for a scan, or something was `found` in it.
+pub(crate) const HELD: &str = "held";
+
 /// The columns of `document!`, so many.
-pub(crate) const DOCUMENT_COLUMNS: usize = 14;
+pub(crate) const DOCUMENT_COLUMNS: usize = 15;
 
 /// The documents named by a list, in its order, each with its place in it and its shares in the matter `?2`.
 macro_rules! with_shares {
@@ -89,12 +92,19 @@ pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result
         (None, Some(other)) => DocumentSource::Other(other),
         (None, None) => DocumentSource::Platform,
     };
+    let held = quarantine::word(row, 14)?;
+    let Attrs(mut attributes) = row.get(12)?;
+    if let Some(held) = held {
+        attributes.push((HELD.to_owned(), held.word().to_owned()));
+    }
     Ok(Document {
         id: row.get(0)?,
         matter: row.get(1)?,
         name: row.get(2)?,
         kind: row.get(3)?,
-        can_preview: options.previews.contains(&media_type) && matches!(row.get_ref(13)?, ValueRef::Null),
+        can_preview: held.is_none()
+            && options.previews.contains(&media_type)
+            && matches!(row.get_ref(13)?, ValueRef::Null),
         media_type,
         size: at(row.get(5)?),
         version: row.get(6)?,
@@ -102,7 +112,7 @@ pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result
         created_at: at(row.get(8)?),
         activity_at: at(row.get(9)?),
         source,
-        attributes: row.get::<_, Attrs>(12)?.0,
+        attributes,
     })
 }
 

@@ -21,7 +21,13 @@ const CHUNK: usize = 1 << 20;
 
 pub(super) fn stored(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostError> {
     let mut finding = Finding::new("INV-3", "every version's bytes are there, and are the ones that were stored");
-    let mut select = tx.conn().prepare("SELECT document, version, blob, size, sha256 FROM versions").host()?;
+    let mut select = tx
+        .conn()
+        .prepare(
+            "SELECT document, version, blob, size, sha256 FROM versions v
+             WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.blob = v.blob AND q.state = 'found')",
+        )
+        .host()?;
     let mut rows = select.query([]).host()?;
     while let Some(row) = rows.next().host()? {
         let (document, version): (String, u32) = (row.get(0).host()?, row.get(1).host()?);
@@ -29,6 +35,33 @@ pub(super) fn stored(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostError>
         finding.checked += 1;
         if let Err(why) = compare(blobs, &blob, at(size), &sha256) {
             finding.fault(format!("document {document} version {version}: {why}"));
+        }
+    }
+    Ok(finding)
+}
+
+/// What is held back from everybody: in words that are known, and of something that is there. Bytes in which something was
+/// found are nobody's: they are loose, or gone.
+pub(super) fn held(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostError> {
+    let mut finding = Finding::new("INV-3", "what was not scanned, or was refused, is held back from everybody")
+        .of(tx, "SELECT count(*) FROM quarantine")?
+        .faults(
+            tx,
+            "SELECT 'held', blob FROM quarantine q WHERE state NOT IN ('waiting', 'found')
+                OR NOT EXISTS (SELECT 1 FROM versions v WHERE v.blob = q.blob
+                               UNION ALL SELECT 1 FROM uploads u WHERE u.blob = q.blob
+                               UNION ALL SELECT 1 FROM upload_parts p WHERE p.blob = q.blob
+                               UNION ALL SELECT 1 FROM loose_blobs l WHERE l.blob = q.blob)",
+            &[],
+        )?;
+    let mut select = tx
+        .conn()
+        .prepare("SELECT blob FROM quarantine WHERE state = 'found' AND blob NOT IN (SELECT blob FROM loose_blobs)")
+        .host()?;
+    for blob in select.query_map([], |row| row.get::<_, String>(0)).host()? {
+        let blob = blob.host()?;
+        if blobs.open(&blob, 0).is_ok_and(|mut reader| reader.read(1).is_ok()) {
+            finding.fault(["bytes that were refused are there: ", &blob].concat());
         }
     }
     Ok(finding)
@@ -129,7 +162,8 @@ pub(super) fn room(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, Ho
         return Ok(finding);
     };
     let failed = |error: std::io::Error| HostError::Other(error.to_string());
-    let named = "SELECT (SELECT coalesce(sum(size), 0) FROM versions) + (SELECT coalesce(sum(length), 0) FROM uploads WHERE blob IS NOT NULL)
+    let named = "SELECT (SELECT coalesce(sum(size), 0) FROM versions v
+                         WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.blob = v.blob AND q.state = 'found')) + (SELECT coalesce(sum(length), 0) FROM uploads WHERE blob IS NOT NULL)
                  + (SELECT coalesce(sum(size), 0) FROM upload_parts)";
     let must = at(tx.conn().query_row(named, [], |row| row.get(0)).host()?);
     let mut known = tx.conn().prepare("SELECT 1 FROM named_blobs WHERE blob = ?1 LIMIT 1").host()?;

@@ -111,6 +111,30 @@ mod tests {
         assert_eq!(text(&"x".repeat(300)).len(), "attachment; filename=\"\"; filename*=UTF-8''".len() + 600);
     }
 
+    fn ending(name: &str) -> Option<&str> {
+        name.rsplit_once('.').map(|(_, ending)| ending)
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(2_000))]
+        #[test]
+        fn cu3_the_ending_that_is_shown_is_the_ending_that_is_saved(
+            claimed in "[\\PC\u{202a}-\u{202e}\u{2066}-\u{2069}\u{200b}\u{200f}\r\n\t]{0,40}[.\u{202e} ]{0,3}[a-zA-Z0-9\u{202e}\u{2066}]{0,8}",
+        ) {
+            let shown = crate::store::names::safe_name(&claimed);
+            let value = text(&shown);
+            let (plain, whole) = value.split_once("\"; filename*=UTF-8''").unwrap();
+            let plain = plain.strip_prefix("attachment; filename=\"").unwrap();
+            let saved = percent_encoding::percent_decode_str(whole).decode_utf8().unwrap();
+            proptest::prop_assert_eq!(&*saved, &*shown);
+            let turns = saved.contains(['\u{202e}', '\u{2066}', '\u{200f}']);
+            proptest::prop_assert!(!turns, "{}", saved);
+            if ending(&shown).is_some_and(|ending| ending.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
+                proptest::prop_assert_eq!(ending(plain), ending(&shown), "{}", shown);
+            }
+        }
+    }
+
     #[test]
     fn what_a_browser_could_run_leaves_as_bytes() {
         for active in

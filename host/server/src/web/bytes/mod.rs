@@ -2,6 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | `admit` | what of a customer's files is taken at all |
 //! | `receive` | uploads: streamed, counted, hashed, durable before they are named |
 //! | `pieces` | uploads that come in several requests, and go on after a lost connection |
 //! | `send` | downloads: ranges, headers, and the right asked again while bytes flow |
@@ -15,6 +16,7 @@ use axum::http::StatusCode;
 use super::problem::Problem;
 use crate::blobs::BlobError;
 
+pub(crate) mod admit;
 pub mod archive;
 mod disposition;
 pub mod pieces;

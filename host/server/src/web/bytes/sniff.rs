@@ -30,8 +30,27 @@ fn is_text(head: &[u8]) -> bool {
     !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\u{c}'))
 }
 
-/// A mail opens with header fields; all else is plain text.
+/// How a page opens that a browser would run.
+const PAGES: [(&str, &str); 7] = [
+    ("<!doctype html", "text/html"),
+    ("<html", "text/html"),
+    ("<head", "text/html"),
+    ("<body", "text/html"),
+    ("<script", "text/html"),
+    ("<iframe", "text/html"),
+    ("<svg", "image/svg+xml"),
+];
+
+/// A mail opens with header fields, a page with its mark; all else is plain text.
 fn text_type(head: &[u8]) -> &'static str {
+    let start = String::from_utf8_lossy(&head[..head.len().min(4096)]).to_lowercase();
+    let mut start = start.trim_start_matches('\u{feff}').trim_start();
+    while let Some((_, rest)) = start.strip_prefix("<!--").and_then(|comment| comment.split_once("-->")) {
+        start = rest.trim_start();
+    }
+    if let Some((_, media_type)) = PAGES.iter().find(|(mark, _)| start.starts_with(mark)) {
+        return media_type;
+    }
     let fields =
         ["from:", "received:", "return-path:", "delivered-to:", "mime-version:", "message-id:", "subject:", "date:"];
     let text = String::from_utf8_lossy(&head[..head.len().min(4096)]).to_lowercase();
@@ -57,8 +76,11 @@ mod tests {
     }
 
     #[test]
-    fn a_mail_is_told_from_text() {
+    fn a_mail_and_a_page_are_told_from_text() {
         assert_eq!(text_type(b"From: a@b\r\nTo: c@d\r\nSubject: x\r\nDate: y\r\n\r\nhi"), "message/rfc822");
+        assert_eq!(text_type("\u{feff} <!-- a -->\n<!-- b --><HTML lang=en>".as_bytes()), "text/html");
+        assert_eq!(text_type(b"<!-- never closed <html>"), "text/plain");
+        assert_eq!(text_type(b"<script>alert(1)</script>"), "text/html");
         assert_eq!(text_type(b"Dear Ann,\n\nFrom: here\nSubject: x\nDate: y\n"), "text/plain");
     }
 }

@@ -13,6 +13,7 @@ use super::{Visitor, download};
 use crate::planted::{Fault, Planted};
 use crate::{
     app::{App, SharedApp},
+    store::quarantine,
     web::{
         Path, blocking,
         bytes::archive::{Entry, respond},
@@ -70,7 +71,7 @@ fn begin(app: &App, visitor: Visitor, matter: String) -> Result<(String, List), 
 
 impl List {
     fn page(&mut self, app: &App) -> Result<(), Problem> {
-        let page = app.runtime.read(|unit| {
+        let (page, held) = app.runtime.read(|unit| {
             let caller = self.visitor.caller(app, unit, &self.matter)?;
             let ask = portal::Documents {
                 matter: self.matter.clone(),
@@ -79,9 +80,13 @@ impl List {
                 descending: false,
                 page: Page { after: self.after.clone(), limit: ROWS },
             };
-            Ok::<_, Problem>(unit.call(&caller, &ask)?)
+            let page = unit.call(&caller, &ask)?;
+            let held = quarantine::of_documents(unit.tx(), page.rows.iter().map(|row| row.document.as_str()))?;
+            Ok::<_, Problem>((page, held))
         })?;
-        self.waiting.extend(page.rows.into_iter().filter(|row| row.can_download).map(|row| row.document));
+        let free = |document: &DocumentId| held.iter().all(|(held, _)| held != document);
+        let rows = page.rows.into_iter().filter(|row| row.can_download).map(|row| row.document);
+        self.waiting.extend(rows.filter(free));
         #[cfg(test)]
         if app.planted.is(Fault::ArchiveOfEverything) {
             self.waiting = app.runtime.read(|unit| {
@@ -104,16 +109,20 @@ impl List {
                 #[cfg(test)]
                 if app.planted.is(Fault::ArchiveOfEverything) {
                     let found = Planted::content(app, &self.matter, &document)?;
-                    let (content, right) = (download::of(&found), Arc::new(|| true));
+                    let (content, right) = (download::of(&found)?, Arc::new(|| true));
                     return Ok(Some(Entry { content, at: found.activity_at, right }));
                 }
                 let mut found =
                     app.runtime.read(|unit| download::permitted(app, unit, &self.visitor, &self.matter, &document))?;
+                // Held back since the list was made: a version came that waits for its scan.
+                if found.blob.is_err() {
+                    continue;
+                }
                 if !found.taken {
                     found = download::taken(app, &self.visitor, &self.matter, &document)?;
                 }
                 return Ok(Some(Entry {
-                    content: download::of(&found),
+                    content: download::of(&found)?,
                     at: found.activity_at,
                     right: download::right(app, &self.visitor, &self.matter, &document),
                 }));

@@ -54,13 +54,13 @@ pub(crate) async fn download(
         #[cfg(test)]
         if unasked {
             let found = crate::planted::Planted::content(app, &matter, &document)?;
-            return Plan::new(&asked, of(&found)).open(&app.blobs);
+            return Plan::new(&asked, of(&found)?).open(&app.blobs);
         }
         let found = app.runtime.read(|unit| permitted(app, unit, &visitor, &matter, &document))?;
-        let mut plan = Plan::new(&asked, of(&found));
+        let mut plan = Plan::new(&asked, of(&found)?);
         if plan.sends_bytes() && !found.taken {
             let found = taken(app, &visitor, &matter, &document)?;
-            plan = Plan::new(&asked, of(&found));
+            plan = Plan::new(&asked, of(&found)?);
         }
         plan.open(&app.blobs)
     });
@@ -136,7 +136,7 @@ pub(super) fn taken(app: &App, visitor: &Visitor, matter: &str, document: &str) 
     app.runtime.write(|unit| {
         let caller = visitor.caller(app, unit, matter)?;
         let found = ask(unit, &caller, matter, document)?;
-        if !found.taken {
+        if !found.taken && found.blob.is_ok() {
             let receipt = Receipt { version: found.version, at: unit.now(), downloaded: true, attributes: Vec::new() };
             let seen = vec![SeenDocument { document: document.to_owned(), receipt }];
             unit.call(&caller, &events::OnDocumentSeen { matter: matter.to_owned(), seen })?;
@@ -145,13 +145,13 @@ pub(super) fn taken(app: &App, visitor: &Visitor, matter: &str, document: &str) 
     })
 }
 
-/// What of the row concerns the bytes.
-pub(super) fn of(found: &content::Content) -> Content {
-    Content {
-        blob: found.blob.clone(),
+/// What of the row concerns the bytes, unless they are held back.
+pub(super) fn of(found: &content::Content) -> Result<Content, Problem> {
+    Ok(Content {
+        blob: found.blob.clone()?,
         name: found.name.clone(),
         media_type: found.media_type.clone(),
         size: found.size,
         sha256: found.sha256.clone(),
-    }
+    })
 }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::{
     Visitor,
-    tus::give_up_if_refused,
+    tus::{give_up_if_refused, looked_at_whole},
     upload::{Waiting, may_upload, store_all},
 };
 use crate::{
@@ -89,8 +89,10 @@ async fn make(
     .await?;
     // Only where the host ended between the last byte and this: else they were joined when that came.
     for upload in in_parts {
-        let _turn = Turn::take(app, &upload.id).await;
+        let turn = Turn::take(app, &upload.id).await;
         pieces::join(app, &upload).await?;
+        drop(turn);
+        looked_at_whole(app, visitor, matter, &upload.id).await?;
     }
     let (host, visitor, matter, ids) = (app.clone(), visitor.clone(), matter.to_owned(), ids.to_vec());
     asked

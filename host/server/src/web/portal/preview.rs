@@ -154,7 +154,7 @@ pub(crate) fn asked(
     let permitted = permitted.ok_or_else(Problem::not_found)?;
     let found = content::current(unit.tx(), matter, document, Some(contact))?.ok_or_else(Problem::not_found)?;
     let content::Content { blob, name, media_type, size, sha256, version, seen, .. } = found;
-    let looked = Looked { id: document.to_owned(), name, media_type, size, sha256, blob, version };
+    let looked = Looked { id: document.to_owned(), name, media_type, size, sha256, blob: blob?, version };
     Ok((permitted, looked, seen))
 }
 

@@ -16,7 +16,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::Visitor;
 use crate::{
     app::{App, SharedApp},
-    store::SqliteTx,
+    store::{
+        SqliteTx,
+        quarantine::{self, Held},
+    },
     web::{
         Path, Query, blocking,
         extract::json_bytes,
@@ -88,6 +91,9 @@ struct PortalDocument<'m> {
     can_download: bool,
     /// The last version that they were shown.
     seen: Option<u32>,
+    /// Why nobody gets it: it is `waiting` for a scan for malware, or something was `found` in it; none: it is not held
+    /// back.
+    held: Option<&'static str>,
 }
 
 /// Which documents, in which order.
@@ -232,8 +238,9 @@ pub fn list(unit: &mut Unit<'_, SqliteTx>, caller: &Caller, matter: String, whic
             page: contract::Page { after: which.after, limit: which.limit },
         },
     )?;
+    let held = quarantine::of_documents(unit.tx(), page.rows.iter().map(|row| row.document.as_str()))?;
     let answer = PortalDocuments {
-        items: page.rows.iter().map(row).collect(),
+        items: page.rows.iter().map(|one| row(one, &held)).collect(),
         next: page.next.as_deref(),
         total: page.total,
         exact: page.exact,
@@ -241,7 +248,8 @@ pub fn list(unit: &mut Unit<'_, SqliteTx>, caller: &Caller, matter: String, whic
     json(&answer, 128 + 352 * page.rows.len())
 }
 
-fn row(row: &contract::PortalDocument) -> PortalDocument<'_> {
+fn row<'m>(row: &'m contract::PortalDocument, held: &[(String, Held)]) -> PortalDocument<'m> {
+    let held = quarantine::among(held, &row.document);
     PortalDocument {
         document: &row.document,
         name: &row.name,
@@ -252,8 +260,9 @@ fn row(row: &contract::PortalDocument) -> PortalDocument<'_> {
         activity_at: row.activity_at,
         own_upload: row.own_upload,
         can_preview: row.can_preview,
-        can_download: row.can_download,
+        can_download: row.can_download && held.is_none(),
         seen: row.seen,
+        held: held.map(Held::word),
     }
 }
 

@@ -24,7 +24,10 @@ use tracing::Instrument as _;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Visitor, upload::may_upload};
+use super::{
+    Visitor,
+    upload::{Waiting, looked_at, may_upload},
+};
 use crate::{
     app::SharedApp,
     blobs,
@@ -255,6 +258,9 @@ pub(super) async fn append(
     let receiving = async move {
         let (headers, mut stream) = (parts.headers, body.into_data_stream());
         let outcome = pieces::append(ready, &mut stream).await;
+        if outcome.is_ok() {
+            looked_at_whole(&host, &asker, &place, &upload).await?;
+        }
         if let Err(problem) = outcome {
             give_up_if_refused(&host, &asker, &place, vec![upload]).await;
             return Err(receive::drained(&headers, &mut stream, problem).await);
@@ -263,6 +269,25 @@ pub(super) async fn append(
     };
     let offset = tokio::spawn(receiving.in_current_span()).await.map_err(Problem::internal)??;
     Ok((StatusCode::NO_CONTENT, progress(offset, app.runtime.now() + UNFINISHED_FOR)).into_response())
+}
+
+/// Looks at an upload of which everything has come; if it is refused, nothing is left of it.
+pub(super) async fn looked_at_whole(
+    app: &SharedApp,
+    visitor: &Visitor,
+    matter: &str,
+    upload: &str,
+) -> Result<(), Problem> {
+    let found = find(app, visitor, matter, upload, true).await?;
+    let Some(whole) = found.whole else { return Ok(()) };
+    let (asker, place) = (visitor.clone(), matter.to_owned());
+    let caller = blocking(app, move |app| app.runtime.read(|unit| asker.caller(app, unit, &place))).await?;
+    let files = [Waiting { blob: whole.blob, name: found.name, written: whole.written }];
+    let looked_at = looked_at(app, &caller, matter, visitor.request.as_deref(), &files).await;
+    if looked_at.as_ref().is_err_and(|problem| problem.status == StatusCode::UNPROCESSABLE_ENTITY) {
+        give_up(app, visitor, matter, vec![upload.to_owned()]).await?;
+    }
+    looked_at
 }
 
 /// All that is asked before a byte is read.

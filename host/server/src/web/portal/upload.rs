@@ -13,7 +13,7 @@ use axum::{
 use client_connect_runtime::{
     Caller, Unit,
     exports::{events, portal},
-    types::{Actor, Verb},
+    types::{Actor, Timestamp, Verb},
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -25,10 +25,15 @@ use super::{
 use crate::{
     app::{App, SharedApp},
     blobs::Written,
-    store::{self, SqliteTx, documents, told},
+    scan,
+    store::{
+        self, SqliteTx,
+        audit::{By, Row},
+        contacts, content, documents, quarantine, told,
+    },
     web::{
         self, Json, Path, Query, blocking,
-        bytes::receive,
+        bytes::{admit, receive},
         problem::{Fault, Problem},
         write,
     },
@@ -78,9 +83,12 @@ struct Uploaded {
     size: u64,
     /// Of the content, in hex: whoever has the file can prove that this is it.
     sha256: String,
+    /// Nobody gets it before it was scanned for malware.
+    held: bool,
 }
 
 /// A file that waits for its row.
+#[derive(Clone)]
 pub(super) struct Waiting {
     pub(super) blob: String,
     pub(super) name: String,
@@ -120,6 +128,7 @@ pub(crate) async fn upload(
         waiting.push(Waiting { blob: file.loose.id().to_owned(), name: file.name, written: file.written });
         loose.push(file.loose);
     }
+    looked_at(&app, &caller, &matter, asked.request_id(), &waiting).await?;
     let (host, dry_run) = (app.clone(), asked.is_dry_run());
     let answer = asked
         .run(&app, caller, StatusCode::CREATED, move |unit, caller| {
@@ -149,6 +158,66 @@ pub(super) fn may_upload(
     let caller = visitor.caller(app, unit, matter)?;
     unit.call(&caller, &portal::Permit { matter: matter.to_owned(), verb: Verb::Upload, documents: Vec::new() })?;
     Ok(caller)
+}
+
+/// Looks at files before they are documents, and has them scanned. If something is found in any, it is refused, and those
+/// are told of it who would have been told of the upload.
+///
+/// # Errors
+/// 422 `malware`, or what [`admit::check`] refuses; whoever asks has to see to it that nothing is kept.
+pub(super) async fn looked_at(
+    app: &SharedApp,
+    caller: &Caller,
+    matter: &str,
+    asked: Option<&str>,
+    files: &[Waiting],
+) -> Result<(), Problem> {
+    let all = files.to_vec();
+    blocking(app, move |app| {
+        all.iter().try_for_each(|file| admit::check(&app.blobs, &file.blob, &file.name, &file.written))
+    })
+    .await?;
+    let file =
+        |file: &Waiting| scan::File { blob: file.blob.clone(), size: file.written.size, name: file.name.clone() };
+    let found = scan::arrived(app, files.iter().map(file).collect()).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let refused: Vec<Waiting> =
+        files.iter().filter(|file| found.iter().any(|(one, _)| one.blob == file.blob)).cloned().collect();
+    let problem = scan::refusal(&found);
+    let (caller, matter) = (Caller { request: asked.map(str::to_owned), ..caller.clone() }, matter.to_owned());
+    blocking(app, move |app| {
+        // Whom the rules would tell they say best themselves: of documents that are made, and undone again.
+        let users = app.runtime.dry_run(|unit| {
+            let before = told::mark(unit.tx())?;
+            store_all(unit, &caller, &matter, &refused)?;
+            Ok::<_, Problem>(told::users_since(unit.tx(), &matter, before)?)
+        })?;
+        app.runtime.write(|unit| {
+            let now = unit.now();
+            let tx: &SqliteTx = unit.tx();
+            let firm = content::firm_of(tx, &matter)?.ok_or_else(Problem::not_found)?;
+            let (base, sender) = sent_by(tx, &caller, &matter, "upload.refused", now)?;
+            scan::tell_of_refusal(tx, &firm, &base, &sender, &users, &found)
+        })
+    })
+    .await?;
+    Err(problem)
+}
+
+/// The beginning of a row in the audit about what a contact sent, and their name.
+fn sent_by(
+    tx: &SqliteTx,
+    caller: &Caller,
+    matter: &str,
+    action: &str,
+    now: Timestamp,
+) -> Result<(Row, String), Problem> {
+    let Actor::Contact(contact) = &caller.actor else { return Err(Problem::not_found()) };
+    let name = contacts::get(tx, contact)?.map(|contact| contact.name).unwrap_or_default();
+    let row = Row::new(now, By::from(&caller.actor), action).matter(matter).contact(contact);
+    Ok((row.request(caller.request.as_deref()), name))
 }
 
 /// Makes the documents and reports them, in one event.
@@ -185,12 +254,43 @@ pub(super) fn store_all(
             media_type: file.written.media_type.clone(),
             size: file.written.size,
             sha256: file.written.sha256.clone(),
+            held: false,
         });
     }
     let reported = made.iter().map(|one| one.document.clone()).collect();
     let before = told::mark(unit.tx())?;
     let notes = unit.call(caller, &events::OnUpload { matter: matter.to_owned(), documents: reported })?;
+    let mut notes: Vec<Fault> = notes.into_iter().map(Fault::from).collect();
+    let held = held(unit.tx(), caller, matter, before, files.iter().zip(&mut made))?;
+    notes.extend(held);
     let told::Told { firm, owner, others } = told::since(unit.tx(), matter, before)?;
     let told = Told { firm, owner, others };
-    Ok(UploadReceipt { at, documents: made, notes: notes.into_iter().map(Fault::from).collect(), told })
+    Ok(UploadReceipt { at, documents: made, notes, told })
+}
+
+/// Says of those that are held back that they are: to the sender, to who is told of the upload, and in the audit.
+fn held<'f>(
+    tx: &SqliteTx,
+    caller: &Caller,
+    matter: &str,
+    before: i64,
+    files: impl Iterator<Item = (&'f Waiting, &'f mut Uploaded)>,
+) -> Result<Vec<Fault>, Problem> {
+    let mut notes = Vec::new();
+    for (file, one) in files {
+        if quarantine::of_blob(tx, &file.blob)?.is_none() {
+            continue;
+        }
+        let firm = content::firm_of(tx, matter)?.ok_or_else(Problem::not_found)?;
+        let users = told::users_since(tx, matter, before)?;
+        let (base, _) = sent_by(tx, caller, matter, "document.held", tx.now())?;
+        scan::note_held(tx, &firm, &base, &one.document, &file.blob, &users)?;
+        one.held = true;
+        notes.push(Fault {
+            code: "held-for-scan".into(),
+            message: format!("“{}” was not scanned for malware yet. Nobody gets it before it was.", one.name),
+            attributes: [("document".to_owned(), one.document.clone())].into(),
+        });
+    }
+    Ok(notes)
 }

@@ -242,17 +242,31 @@ impl Scope {
         Ok((part, next))
     }
 
-    /// All rows, the newest first, as a file.
+    /// A signed head of the firm's chain as it is now, for an export of the firm's whole audit: whoever keeps the file can
+    /// prove by it later that nothing was taken out.
+    fn checkpoint(&self, app: &App, token: &StaffToken) -> Result<Option<String>, Problem> {
+        if self.matter.is_some() {
+            return Ok(None);
+        }
+        app.runtime.read(|unit| {
+            let now = unit.now();
+            let staff = session::staff(app, unit.tx(), now, token)?;
+            let head = audit::head_or_beginning(unit.tx(), &staff.firm)?;
+            Ok(Some(app.checkpoints.signer().sign(&head)))
+        })
+    }
+
+    /// All rows, the newest first, as a file. The firm's ends with a checkpoint.
     async fn export(self, app: &SharedApp, token: StaffToken) -> Result<Response, Problem> {
         let format = self.filter.format;
         let (scope, first_token) = (self.clone(), token);
         // The first part decides whether there is an answer at all.
         let (first, mut next) = web::blocking(app, move |app| scope.part(app, &first_token, None)).await?;
         let (sender, receiver) = mpsc::channel::<Result<Bytes, std::io::Error>>(2);
-        let (head, tail) = match format {
-            Format::Csv => (csv_head(), Vec::new()),
-            Format::Json => (br#"{"items":["#.to_vec(), b"]}".to_vec()),
-            Format::Jsonl => (Vec::new(), Vec::new()),
+        let head = match format {
+            Format::Csv => csv_head(),
+            Format::Json => br#"{"items":["#.to_vec(),
+            Format::Jsonl => Vec::new(),
         };
         let app = app.clone();
         tokio::task::spawn_blocking(move || {
@@ -269,7 +283,10 @@ impl Scope {
                 }
             }
             if going {
-                send(tail);
+                match self.checkpoint(&app, &token) {
+                    Ok(note) => drop(send(closing(format, note.as_deref()))),
+                    Err(problem) => drop(sender.blocking_send(Err(std::io::Error::other(problem)))),
+                }
             }
         });
         let mut answer = Response::new(Body::from_stream(ReceiverStream::new(receiver)));
@@ -281,6 +298,26 @@ impl Scope {
         answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
         answer.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
         Ok(answer)
+    }
+}
+
+/// The end of an export, with its checkpoint if it has one.
+fn closing(format: Format, note: Option<&str>) -> Vec<u8> {
+    match (format, note) {
+        (Format::Json, None) => b"]}".to_vec(),
+        (Format::Json, Some(note)) => format!("],\"checkpoint\":{}}}", Value::from(note)).into_bytes(),
+        (Format::Jsonl, Some(note)) => format!("{{\"checkpoint\":{}}}\n", Value::from(note)).into_bytes(),
+        (Format::Csv, Some(note)) => {
+            let mut row = Vec::new();
+            let cells = COLUMNS.map(|column| match column {
+                "action" => "checkpoint",
+                "body" => note,
+                _ => "",
+            });
+            csv::append(&mut row, cells);
+            row
+        }
+        (Format::Csv | Format::Jsonl, None) => Vec::new(),
     }
 }
 
@@ -372,7 +409,7 @@ async fn firm_audit(
     Scope { matter: None, filter }.page(&app, token).await
 }
 
-/// The same as a file, of any length. Takes an administrator.
+/// The same as a file, of any length, with a signed head of the chain at its end, as `checkpoint`. Takes an administrator.
 #[utoipa::path(get, path = "/api/audit/export", tag = "audit", params(AuditFilter),
     responses((status = 200, content((Listing<AuditEntry> = "application/json"), (String = "text/csv"), (String = "application/jsonl")))))]
 async fn firm_audit_export(

@@ -2,7 +2,6 @@
 //! plugin is told in the same unit.
 
 use axum::{
-    body::Body,
     extract::{Request, State},
     http::StatusCode,
     response::Response,
@@ -17,15 +16,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{caller, may_edit, platform, read, rights, row, search, text};
+use super::{
+    arrive::{content_of, note_held, receive_for},
+    caller, may_edit, platform, read, rights, row, search, text,
+};
 #[cfg(test)]
 use crate::planted::Fault;
 use crate::{
     app::SharedApp,
     store::{self, SqliteTx, audit, documents, staff::readers, users},
     web::{
-        self, Problem,
-        bytes::receive::{self, Arrived},
+        Problem,
         extract::{Path, Query, some},
         preview::{self, with_pictures},
         session::{Staff, StaffToken},
@@ -199,6 +200,7 @@ async fn upload_document(
         documents::create(unit.tx(), &new, now)?;
         let row = row(unit, caller, "document.created").matter(&matter).document(&new.id);
         audit::append(unit.tx(), &staff.firm, &row)?;
+        note_held(unit, caller, &staff, &matter, &new.id, &content.blob)?;
         with_readers(unit.tx(), &staff.user, &matter, &new.id)
     });
     let answer = work.await?;
@@ -207,39 +209,6 @@ async fn upload_document(
         arrived.loose.keep();
     }
     Ok(answer)
-}
-
-/// Receives a file for a matter, or a document in it, that this user may change: asked before a byte is read.
-pub(super) async fn receive_for(
-    app: &SharedApp,
-    staff: &Staff,
-    matter: &str,
-    document: Option<&str>,
-    name: &str,
-    request: Request,
-) -> Result<Arrived, Problem> {
-    let (user, matter, document) = (staff.user.clone(), matter.to_owned(), document.map(str::to_owned));
-    let allowed = web::blocking(app, move |app| {
-        app.runtime.read(|unit| {
-            may_edit(unit.tx(), &user, &matter)?;
-            document.map_or(Ok(()), |document| visible(unit.tx(), &user, &matter, &document).map(drop))
-        })
-    });
-    let allowed = allowed.await;
-    let (parts, body): (_, Body) = request.into_parts();
-    match allowed {
-        Ok(()) => receive::raw(app, &parts.headers, body, Some(name)).await,
-        Err(problem) => Err(receive::refuse(&parts.headers, body, problem).await),
-    }
-}
-
-pub(super) fn content_of(arrived: &Arrived) -> documents::Content {
-    documents::Content {
-        blob: arrived.loose.id().to_owned(),
-        size: arrived.written.size,
-        sha256: arrived.written.sha256.clone(),
-        media_type: arrived.written.media_type.clone(),
-    }
 }
 
 /// What is to change; what is not named stays.

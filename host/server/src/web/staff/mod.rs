@@ -23,6 +23,7 @@ use crate::{
 };
 
 mod access;
+mod arrive;
 mod audit;
 mod bin;
 mod contacts;

@@ -176,6 +176,23 @@ async fn sh19_the_audit_says_who_did_what() {
     assert_eq!(world.get(OTHER_FIRM, "/api/audit").await.ok()["items"], json!([]));
     let file = world.get(OWNER, "/api/audit/export").await;
     assert_eq!(file.ok()["items"].as_array().unwrap().len(), all["items"].as_array().unwrap().len());
+    // The firm's ends with a head that is signed, and is that of its newest row; a matter's is no chain.
+    let verifier = world.app.checkpoints.signer().verifier();
+    let newest = &all["items"][0];
+    let lines = String::from_utf8(world.get(OWNER, "/api/audit/export?format=jsonl").await.body.to_vec()).unwrap();
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    let table = String::from_utf8(world.get(OWNER, "/api/audit/export?format=csv").await.body.to_vec()).unwrap();
+    let cell = table.split("\"checkpoint\",").nth(1).unwrap();
+    let cell = cell.split('"').find(|cell| cell.contains("client-connect/audit")).unwrap();
+    for note in [file.ok()["checkpoint"].as_str().unwrap(), last["checkpoint"].as_str().unwrap(), cell] {
+        let heads = crate::store::audit::checkpoint::read(note, &verifier).unwrap();
+        assert_eq!((heads.len(), heads[0].firm.as_str()), (1, "f1"));
+        assert_eq!(
+            (newest["seq"].as_u64(), newest["hash"].as_str()),
+            (Some(heads[0].seq), Some(heads[0].hash.as_str()))
+        );
+    }
+    assert!(world.get(OWNER, "/api/matters/m1/audit/export").await.ok()["checkpoint"].is_null());
     let table = world.get(OWNER, "/api/matters/m1/audit/export?format=csv").await;
     assert!(table.body.starts_with(b"\"seq\","), "{table:?}");
     let none = world.get(OWNER, "/api/audit?since=0&until=1").await.ok();

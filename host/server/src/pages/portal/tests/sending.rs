@@ -109,3 +109,23 @@ async fn sh28_who_has_no_access_or_no_session_any_more_sends_nothing() {
     assert!(door.contains("nothing was sent. Please sign in, and send them again."), "{door}");
     house.settled(0).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cu3_a_plain_form_says_what_is_held_back_and_what_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let scan = crate::scan::Settings {
+        place: crate::scan::Place::Unix(folder.path().join("nobody")),
+        timeout: std::time::Duration::from_secs(5),
+        limit: LIMIT,
+        pass_larger: false,
+    };
+    let house = House::set_up(|config| config.scan = Some(scan));
+    let answer = send(&house, &house.ann, &[("Passport.txt", "pass")]).await;
+    let receipt = text(&house.get(&house.ann, leads_to(&answer)).await);
+    assert!(receipt.contains("Held back until it was scanned for malware"), "{receipt}");
+    let list = text(&house.get(&house.ann, &page(&house, "")).await);
+    assert!(list.contains("Held back until it was scanned for malware") && !list.contains("/download\""), "{list}");
+    let answer = send(&house, &house.ann, &[("Deed.pdf", "<html>no deed")]).await;
+    refused(&answer, StatusCode::UNPROCESSABLE_ENTITY, "another kind of file than its name says, so nothing was sent");
+    assert_eq!(house.sql::<u32>("SELECT count(*) FROM documents"), 1);
+}

@@ -92,7 +92,7 @@ async fn sh17_a_download_gives_the_version_of_now_and_is_put_down_once_for_each(
     house.change(|tx| {
         let found = crate::store::content::current(tx, &house.matter, &other, None).unwrap().unwrap();
         let content = documents::Content {
-            blob: found.blob,
+            blob: found.blob.unwrap(),
             size: found.size,
             sha256: found.sha256,
             media_type: found.media_type,

@@ -172,9 +172,14 @@ pub(crate) fn sign_in(tx: &SqliteTx, email: &str, contacts: &[String]) -> String
 
 impl House {
     pub(crate) fn new() -> Self {
+        Self::set_up(|_| {})
+    }
+
+    /// One whose settings are changed first.
+    pub(crate) fn set_up(set: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let raw = Raw::merge(None, |_| None, &std::collections::BTreeMap::new()).unwrap();
-        let config = Config {
+        let mut config = Config {
             data_dir: folder.path().join("data"),
             revocations: folder.path().join("data/revocations.jsonl"),
             documents: Documents::Folder(folder.path().join("documents")),
@@ -182,6 +187,7 @@ impl House {
             requests_per_second: None,
             ..Config::new(&raw).unwrap()
         };
+        set(&mut config);
         let cache = config.data_dir.join("cache");
         if let Some(compiled) = COMPILED.get() {
             copy(compiled.path(), &cache);
@@ -212,11 +218,30 @@ impl House {
         house
     }
 
+    /// The data folder.
+    pub(crate) fn data(&self) -> &Path {
+        &self.config.data_dir
+    }
+
     /// The same records and documents, opened anew by a host that knows nothing of the one before.
     pub(crate) fn restart(&mut self) {
         let options = Options { clock: self.clock.clone(), mailer: Some(Mailer::Off), renderer: NO_RENDERER };
         self.app = App::open(&self.config, options).unwrap();
         self.router = web::router(self.app.clone());
+    }
+
+    /// From here on another scanner is asked.
+    pub(crate) fn scan_at(&mut self, socket: &Path, timeout: Duration) {
+        if let Some(scan) = &mut self.config.scan {
+            (scan.place, scan.timeout) = (crate::scan::Place::Unix(socket.to_owned()), timeout);
+        }
+        self.restart();
+    }
+
+    /// From here on none is.
+    pub(crate) fn scan_nowhere(&mut self) {
+        self.config.scan = None;
+        self.restart();
     }
 
     /// From here on the documents' bytes are in a store that is reached as one over the network is.

@@ -9,7 +9,10 @@ use client_connect_runtime::types::HostError;
 use super::house::*;
 use crate::{
     blobs::{self, Loose},
-    store::loose,
+    store::{
+        self, loose,
+        uploads::{self, Piece, Upload},
+    },
 };
 
 fn part(name: &str, bytes: &str) -> String {
@@ -237,4 +240,86 @@ async fn cu3_what_a_crash_left_behind_is_swept_and_cannot_be_named_any_more() {
     });
     assert_eq!(blobs::sweep(&house.app).await.unwrap(), 1);
     house.settled(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cu3_what_is_not_what_its_name_says_is_refused_and_leaves_nothing() {
+    let house = House::new();
+    let page: &[u8] = b"<!doctype html><script>alert(1)</script>";
+    let program = [b"MZ".as_slice(), &[0; 58], &[64, 0, 0, 0], b"PE\0\0", &[0; 200]].concat();
+    for (name, bytes) in
+        [("deed.pdf", page), ("photo.jpg", page), ("deed.docx", page), ("deed.pdf", &program), ("a.txt", &program)]
+    {
+        let answer = house.upload(&house.ann, name, bytes.to_vec(), &[]).await;
+        assert_eq!(answer.status.as_u16(), 422, "{name}");
+        let fault = &answer.json()["errors"][0];
+        assert_eq!((fault["code"].as_str(), fault["attributes"]["name"].as_str()), (Some("other-kind"), Some(name)));
+    }
+    house.settled(0).await;
+    // Under its own name it is taken, and leaves as bytes that no browser runs.
+    let made = house.upload(&house.ann, "page.html", page.to_vec(), &[]).await.json();
+    let document = made["documents"][0]["document"].as_str().unwrap();
+    let answer = house.get(&house.ann, &house.content(document)).await;
+    assert_eq!(answer.headers["content-type"], "application/octet-stream");
+    assert!(answer.headers["content-disposition"].to_str().unwrap().starts_with("attachment; filename=\"page.html\""));
+    assert_eq!(house.names(&house.ann).await, ["page.html"]);
+    house.verified();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cu3_an_archive_that_unpacks_to_too_much_is_refused_before_anybody_unpacks_it() {
+    use std::io::Write as _;
+    let house = House::new();
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for n in 0..=10_000 {
+        zip.start_file(n.to_string(), options).unwrap();
+    }
+    zip.start_file("letter.txt", options).unwrap();
+    zip.write_all(b"a letter").unwrap();
+    let bomb = zip.finish().unwrap().into_inner();
+    for name in ["many.zip", "many.docx", "many"] {
+        let answer = house.upload(&house.ann, name, bomb.clone(), &[]).await;
+        assert_eq!(answer.status.as_u16(), 422, "{name}");
+        assert_eq!(answer.json()["errors"][0]["code"], "unpacks-to-too-much");
+    }
+    house.settled(0).await;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("letter.txt", options).unwrap();
+    zip.write_all(b"a letter").unwrap();
+    let answer = house.upload(&house.ann, "one.zip", zip.finish().unwrap().into_inner(), &[]).await;
+    assert_eq!(answer.status.as_u16(), 201);
+    house.verified();
+}
+
+/// A host that ended between the last byte of an upload and looking at it looks at the end of the upload.
+#[tokio::test(flavor = "multi_thread")]
+async fn cu3_what_was_not_looked_at_when_it_came_is_when_it_is_finished() {
+    let house = House::new();
+    let app = house.app.clone();
+    let loose = tokio::task::spawn_blocking(move || Loose::begin(&app).unwrap()).await.unwrap();
+    let mut writer = house.app.blobs.write(loose.id());
+    writer.push("<!doctype html><p>no deed".into()).await.unwrap();
+    let part = Piece { blob: loose.id().to_owned(), written: writer.finish().await.unwrap() };
+    let (id, length, expires_at) = (store::new_id(), part.written.size, NOW + 60_000);
+    let new = Upload { id: id.clone(), name: "deed.pdf".to_owned(), length, received: 0, expires_at, whole: None };
+    house.change(|tx| {
+        uploads::begin(tx, &house.matter, &house.ann.contact, &new).unwrap();
+        uploads::append(tx, &id, 0, &part, expires_at).unwrap();
+    });
+    loose.keep();
+    let finish = axum::http::Request::builder()
+        .method("POST")
+        .uri(house.path("/documents"))
+        .header("cookie", &house.ann.cookie)
+        .header("content-type", "application/json")
+        .body(Body::from(format!("{{\"uploads\":[\"{id}\"]}}")))
+        .unwrap();
+    // Whoever refuses it gives it up, and must not wait for themselves.
+    let answer = tokio::time::timeout(std::time::Duration::from_secs(20), house.send(finish)).await.unwrap();
+    assert_eq!(answer.status.as_u16(), 422);
+    assert_eq!(answer.json()["errors"][0]["code"], "other-kind");
+    house.settled(0).await;
+    assert_eq!(house.sql::<u32>("SELECT count(*) FROM uploads"), 0);
+    house.verified();
 }
