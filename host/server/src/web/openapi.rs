@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use axum::{Router, body::Bytes, http::Method, response::Response, routing::get};
 use utoipa::openapi::{
-    Content, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder,
+    Content, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required, ResponseBuilder, Type,
     path::{Operation, Parameter, ParameterBuilder, ParameterIn},
     security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme},
 };
@@ -77,7 +77,7 @@ fn key() -> Parameter {
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
         .description(Some("Under which name this is to be done at most once, within a day: visible ASCII characters."))
-        .schema(Some(<String as utoipa::PartialSchema>::schema()))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,255}$"))))
         .build()
 }
 

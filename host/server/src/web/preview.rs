@@ -85,6 +85,7 @@ pub(crate) struct Pages {
     pages: u32,
     /// Width and height of the first of them (at most 1,000), in points: 72 to an inch. Those after them are taken to
     /// be like the first.
+    #[schema(value_type = Vec<Vec<f32>>)]
     sizes: Vec<(f32, f32)>,
 }
 

@@ -153,7 +153,7 @@ pub(super) async fn options(State(app): State<SharedApp>, _: Visitor) -> Respons
 /// Begins an upload that may come in pieces (tus 1.0, extension creation): `Upload-Length` is its size, and `filename` in
 /// `Upload-Metadata` its name. It is no document before it is finished.
 #[utoipa::path(post, path = "/api/portal/matters/{matter}/uploads", tag = "portal", params(("matter" = String, Path),
-        ("Tus-Resumable" = String, Header), ("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header)),
+        ("Tus-Resumable" = String, Header, pattern = "^1\\.0\\.0$"), ("Upload-Length" = u64, Header), ("Upload-Metadata" = String, Header)),
     responses((status = 201, body = Begun, headers(("Location" = String), ("Upload-Expires" = String)))))]
 pub(super) async fn create(
     State(app): State<SharedApp>,
@@ -213,7 +213,7 @@ pub(super) async fn create(
 
 /// How much of an upload has come (tus 1.0). A request that still brings some of it gives way.
 #[utoipa::path(head, path = "/api/portal/matters/{matter}/uploads/{upload}", tag = "portal",
-    params(("matter" = String, Path), ("upload" = String, Path), ("Tus-Resumable" = String, Header)),
+    params(("matter" = String, Path), ("upload" = String, Path), ("Tus-Resumable" = String, Header, pattern = "^1\\.0\\.0$")),
     responses((status = 200, headers(("Upload-Offset" = u64), ("Upload-Length" = u64), ("Upload-Expires" = String),
         ("Upload-Metadata" = String)))))]
 pub(super) async fn state(
@@ -234,7 +234,7 @@ pub(super) async fn state(
 
 /// Brings more of an upload (tus 1.0), from `Upload-Offset` on. What has come is kept even if the request breaks off.
 #[utoipa::path(patch, path = "/api/portal/matters/{matter}/uploads/{upload}", tag = "portal",
-    params(("matter" = String, Path), ("upload" = String, Path), ("Tus-Resumable" = String, Header),
+    params(("matter" = String, Path), ("upload" = String, Path), ("Tus-Resumable" = String, Header, pattern = "^1\\.0\\.0$"),
         ("Upload-Offset" = u64, Header), ("Upload-Checksum" = Option<String>, Header)),
     request_body(content(("application/offset+octet-stream"))),
     responses((status = 204, headers(("Upload-Offset" = u64), ("Upload-Expires" = String)))))]
@@ -325,7 +325,7 @@ async fn ready(
 
 /// Gives up an upload (tus 1.0, extension termination): what has come of it is thrown away.
 #[utoipa::path(delete, path = "/api/portal/matters/{matter}/uploads/{upload}", tag = "portal",
-    params(("matter" = String, Path), ("upload" = String, Path), ("Tus-Resumable" = String, Header)),
+    params(("matter" = String, Path), ("upload" = String, Path), ("Tus-Resumable" = String, Header, pattern = "^1\\.0\\.0$")),
     responses((status = 204)))]
 pub(super) async fn end(
     State(app): State<SharedApp>,

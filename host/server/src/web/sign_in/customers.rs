@@ -57,7 +57,7 @@ pub(super) fn routes() -> OpenApiRouter<SharedApp> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct AskForCode {
     /// As the customer types it.
-    #[schema(max_length = 254)]
+    #[schema(max_length = 254, pattern = "^[!-~]+$")]
     pub(crate) email: String,
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn ask_for_code(
 #[serde(deny_unknown_fields)]
 pub(crate) struct RedeemCode {
     /// Eight digits; spaces and dashes between them do not matter.
-    #[schema(example = "1234 5678")]
+    #[schema(example = "1234 5678", pattern = "^([0-9][ -]?){8}$")]
     pub(crate) code: String,
 }
 

@@ -62,6 +62,7 @@ pub(crate) struct AuditFilter {
     /// `next` of the page before.
     pub(crate) after: Option<String>,
     /// At most so many rows, up to 200. Counts for nothing in an export.
+    #[param(maximum = 200)]
     pub(crate) limit: Option<u32>,
     /// Of an export: `csv`, `json`, or `jsonl`.
     #[serde(default)]

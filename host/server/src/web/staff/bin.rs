@@ -49,6 +49,7 @@ struct BinPage {
     /// `next` of the page before.
     after: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(maximum = 200)]
     limit: Option<u32>,
 }
 

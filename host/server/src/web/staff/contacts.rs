@@ -53,6 +53,7 @@ struct ContactsPage {
     /// `next` of the page before.
     after: Option<String>,
     /// At most so many rows, up to 200.
+    #[param(maximum = 200)]
     limit: Option<u32>,
 }
 

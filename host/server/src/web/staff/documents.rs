@@ -65,6 +65,7 @@ struct DocumentsPage {
     /// `next` of the page before.
     after: Option<String>,
     /// At most so many rows, up to 200; 0 asks for the total alone.
+    #[param(maximum = 200)]
     limit: Option<u32>,
 }
 

@@ -59,6 +59,7 @@ struct NoticesPage {
     /// `next` of the page before.
     after: Option<String>,
     /// At most so many rows, up to 200; 0 asks for the count alone.
+    #[param(maximum = 200)]
     limit: Option<u32>,
 }
 
