@@ -95,6 +95,7 @@ impl TestHost {
             preview: Preview { office: setup.office, ..Preview::default() },
             data_dir: folder.path().join("data"),
             revocations: folder.path().join("data/revocations.jsonl"),
+            key_file: folder.path().join("data/records.key"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             public_url: setup.public_url,
             insecure_http: false,

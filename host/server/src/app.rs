@@ -23,6 +23,7 @@ use crate::{
     room::{self, Room},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
+    vault::Vault,
     web::{self, Problem, health::Metrics},
 };
 
@@ -50,6 +51,8 @@ pub struct App {
     pub codes: Notify,
     /// The host's own key.
     pub key: HostKey,
+    /// What the records do not hold in the clear.
+    pub vault: Vault,
     /// Where mails go.
     pub mailer: Mailer,
     /// Who is writing which upload at this moment.
@@ -123,6 +126,15 @@ pub enum StartError {
     Listen {
         /** Which. */
         addr: SocketAddr,
+        /** Why. */
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file with the key cannot be used.
+    #[error("the key {path:?} cannot be used: {source}")]
+    KeyFile {
+        /** Which. */
+        path: PathBuf,
         /** Why. */
         #[source]
         source: std::io::Error,
@@ -284,6 +296,8 @@ impl App {
             (None, Some(server)) => Mailer::smtp(server).map_err(StartError::Mail)?,
             (None, None) => Mailer::Off,
         };
+        let vault = Vault::open(&config.key_file)
+            .map_err(|source| StartError::KeyFile { path: config.key_file.clone(), source })?;
         let mut fresh = [0; 32];
         store::fill_random(&mut fresh);
         let key = runtime
@@ -309,6 +323,7 @@ impl App {
             seen: web::session::Seen::default(),
             codes: Notify::new(),
             key: HostKey::new(key),
+            vault,
             mailer,
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),

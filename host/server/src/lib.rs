@@ -11,6 +11,7 @@
 //! | `mail` | the outbox, sign-in codes, SMTP |
 //! | `room` | what is done when the disk is full |
 //! | `sweeper` | deletes what is over |
+//! | `vault` | seals what the records must not hold in the clear |
 //! | `demo` | the demo firm |
 //! | `cli` | the command line |
 
@@ -26,4 +27,5 @@ mod planted;
 pub mod room;
 pub mod store;
 pub mod sweeper;
+pub mod vault;
 pub mod web;

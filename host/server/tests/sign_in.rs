@@ -3,6 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "sign_in/factor.rs"]
+mod factor;
+#[path = "sign_in/guesses.rs"]
+mod guesses;
 #[path = "sign_in/pages.rs"]
 mod pages;
 

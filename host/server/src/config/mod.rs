@@ -91,6 +91,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where it is noted what was taken away from somebody: what a restored backup must not give back.
     pub revocations: PathBuf,
+    /// The key of what the records do not hold in the clear.
+    pub key_file: PathBuf,
     /// Where to listen for HTTP.
     pub listen: SocketAddr,
     /// The origin at which people reach this host, without a slash at the end.
@@ -166,6 +168,7 @@ impl Config {
             mail: mail(raw, &public_url, mail_timeout)?,
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
+            key_file: raw.optional("key-file", "a path")?.unwrap_or_else(|| data_dir.join("records.key")),
             data_dir,
             public_url,
         })

@@ -33,6 +33,12 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Where it is noted what was taken away from somebody, for `restore`; best on another disk; default: in the data folder",
     ),
+    setting(
+        "key-file",
+        "FILE",
+        "",
+        "The key that seals what the records must not hold in the clear; made if it is not there, and in no backup; default: in the data folder",
+    ),
     setting("listen", "ADDR", "127.0.0.1:8080", "Where to listen for HTTP"),
     setting(
         "public-url",

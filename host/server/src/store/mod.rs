@@ -9,6 +9,7 @@ pub mod backup;
 pub mod contacts;
 pub mod content;
 pub mod documents;
+pub mod factors;
 pub mod firms;
 pub mod generate;
 pub mod idempotency;

@@ -1,14 +1,17 @@
 //! Signing in and out, as staff.
 
-use client_connect_pages::staff::SignIn;
+use client_connect_pages::staff::{SignIn, account::Code};
 
 use super::{
     super::{link, onward_with_cookies, way_back},
     *,
 };
-use crate::web::{
-    Json,
-    sign_in::{Visitor, staff as api},
+use crate::{
+    store::sessions::Stage,
+    web::{
+        Json,
+        sign_in::{Visitor, factor, staff as api},
+    },
 };
 
 /// Where a page's reader signs in and comes back from.
@@ -19,7 +22,7 @@ pub(super) fn address(here: &str) -> String {
 
 /// Where to go on to.
 fn next(asked: &str) -> &str {
-    ["/matters", "/contacts", "/audit", "/settings", "/notices"]
+    ["/matters", "/contacts", "/audit", "/settings", "/notices", "/account"]
         .into_iter()
         .map(|beginning| way_back(asked, beginning))
         .find(|way| *way == asked)
@@ -41,7 +44,21 @@ pub(super) struct Typed {
     next: String,
 }
 
-pub(super) async fn page(State(app): State<SharedApp>, Query(back): Query<Back>) -> Response {
+/// Where somebody goes on who has shown their password, and owes more.
+fn owed(stage: Option<Stage>, next: &str) -> Option<String> {
+    match stage? {
+        Stage::Whole => None,
+        Stage::CodeDue => Some(link("/sign-in/code", &[("next", if next == "/matters" { "" } else { next })])),
+        Stage::FactorDue => Some("/account".to_owned()),
+    }
+}
+
+pub(super) async fn page(State(app): State<SharedApp>, visitor: Visitor, Query(back): Query<Back>) -> Response {
+    // If that cannot be found out now, they sign in from the beginning.
+    let stage = factor::stage(&app, &visitor).await.unwrap_or_default();
+    if let Some(place) = owed(stage, next(&back.next)) {
+        return onward(&place);
+    }
     let page = SignIn {
         email: String::new(),
         problem: None,
@@ -54,6 +71,10 @@ pub(super) async fn page(State(app): State<SharedApp>, Query(back): Query<Back>)
 pub(super) async fn sign_in(State(app): State<SharedApp>, visitor: Visitor, Form(typed): Form<Typed>) -> Response {
     let body = api::SignInStaff { email: typed.email.clone(), password: typed.password };
     match api::sign_in_staff(State(app.clone()), visitor, Json(body)).await {
+        // What is owed, the door says: it knows the session now.
+        Ok(answer) if answer.status() == StatusCode::ACCEPTED => {
+            onward_with_cookies(&address(next(&typed.next)), answer.headers())
+        }
         Ok(answer) => onward_with_cookies(next(&typed.next), answer.headers()),
         Err(problem) => {
             let minutes = problem.retry_after.unwrap_or(60).div_ceil(60).max(1);
@@ -69,6 +90,46 @@ pub(super) async fn sign_in(State(app): State<SharedApp>, visitor: Visitor, Form
                 demo: app.mailer.is_mailbox(),
             };
             html_of(&problem, &page)
+        }
+    }
+}
+
+/// What is typed where a code is due.
+#[derive(Deserialize)]
+pub(super) struct TypedCode {
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub(super) async fn code_page(State(app): State<SharedApp>, visitor: Visitor, Query(back): Query<Back>) -> Response {
+    match factor::stage(&app, &visitor).await {
+        Ok(Some(Stage::CodeDue)) => html(StatusCode::OK, &Code { problem: None, next: next(&back.next).to_owned() }),
+        Ok(_) => onward(&address(next(&back.next))),
+        Err(problem) => problem_page(&problem, ("/sign-in", "To the sign-in")),
+    }
+}
+
+pub(super) async fn code(
+    State(app): State<SharedApp>,
+    asker: Asker,
+    visitor: Visitor,
+    Form(typed): Form<TypedCode>,
+) -> Response {
+    let next = next(&typed.next).to_owned();
+    let Some(token) = asker.token else { return onward(&address(&next)) };
+    match factor::give_code(State(app), token, visitor, Json(factor::GiveCode { code: typed.code })).await {
+        Ok(answer) => onward_with_cookies(&next, answer.headers()),
+        Err(problem) if problem.code == "sign-in-needed" => onward(&address(&next)),
+        Err(problem) => {
+            let minutes = problem.retry_after.unwrap_or(60).div_ceil(60).max(1);
+            let said = match (problem.code, problem.errors.first()) {
+                ("sign-in-blocked", _) => format!("Too many wrong codes. Try again in {minutes} minutes."),
+                ("code-wrong", _) => problem.detail.to_string(),
+                (_, Some(fault)) => fault.message.clone(),
+                _ => "Signing in does not work right now. Try again in a moment.".to_owned(),
+            };
+            html_of(&problem, &Code { problem: Some(said), next })
         }
     }
 }
