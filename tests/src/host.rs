@@ -15,6 +15,7 @@ use client_connect::{
     config::{Config, Documents, Log, Preview},
     demo,
     mail::smtp::{Mailer, Protection, Server},
+    oidc::Provider,
     store::{
         self, firms, users,
         verify::{Settings, verify},
@@ -49,6 +50,8 @@ pub struct Setup {
     pub demo: bool,
     /// The component for office documents.
     pub office: Option<PathBuf>,
+    /// Identity providers of firms.
+    pub oidc: Vec<Provider>,
 }
 
 impl Default for Setup {
@@ -61,6 +64,7 @@ impl Default for Setup {
             mailbox: false,
             demo: false,
             office: None,
+            oidc: Vec::new(),
         }
     }
 }
@@ -104,6 +108,7 @@ impl TestHost {
             upload_limit: setup.upload_limit,
             metrics_listen: None,
             plugin: None,
+            oidc: setup.oidc,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),

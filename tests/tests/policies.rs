@@ -80,7 +80,8 @@ async fn ask(person: &Person, method: &Method, template: &str, path: &str) -> An
 
 /// What goes into paths: nothing that ever was.
 fn never() -> BTreeMap<&'static str, String> {
-    let ids = ["matter", "contact", "document", "user", "upload", "letter"].map(|name| (name, NEVER.to_owned()));
+    let ids =
+        ["matter", "contact", "document", "user", "upload", "letter", "provider"].map(|name| (name, NEVER.to_owned()));
     ids.into_iter().chain(["version", "page", "at"].map(|name| (name, "1".to_owned()))).collect()
 }
 

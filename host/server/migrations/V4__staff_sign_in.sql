@@ -18,3 +18,19 @@ CREATE TABLE recovery_codes (
 
 -- Whether everybody who works here needs one.
 ALTER TABLE firms ADD COLUMN second_factor INTEGER NOT NULL DEFAULT 0;
+
+-- Whom an identity provider means: linked the first time by an address that it has verified.
+CREATE TABLE identities (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    user TEXT NOT NULL REFERENCES users (id),
+    linked_at INTEGER NOT NULL,
+    PRIMARY KEY (issuer, subject),
+    UNIQUE (issuer, user)
+) STRICT, WITHOUT ROWID;
+
+-- Answers of identity providers that were used: none is used twice. A row is needed for as long as its answer is good.
+CREATE TABLE used_answers (
+    state BLOB PRIMARY KEY,                 -- a hash
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

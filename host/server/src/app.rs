@@ -20,6 +20,7 @@ use crate::{
     blobs::{self, Blobs},
     config::{Config, Documents},
     mail::{self, HostKey, Mailer},
+    oidc::Providers,
     room::{self, Room},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
@@ -53,6 +54,8 @@ pub struct App {
     pub key: HostKey,
     /// What the records do not hold in the clear.
     pub vault: Vault,
+    /// Identity providers of firms.
+    pub oidc: Providers,
     /// Where mails go.
     pub mailer: Mailer,
     /// Who is writing which upload at this moment.
@@ -324,6 +327,7 @@ impl App {
             codes: Notify::new(),
             key: HostKey::new(key),
             vault,
+            oidc: Providers::new(config.oidc.clone()),
             mailer,
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),

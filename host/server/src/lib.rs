@@ -9,6 +9,7 @@
 //! | `web` | the JSON API, for staff and for the portal |
 //! | `pages` | the pages for people |
 //! | `mail` | the outbox, sign-in codes, SMTP |
+//! | `oidc` | identity providers of firms |
 //! | `room` | what is done when the disk is full |
 //! | `sweeper` | deletes what is over |
 //! | `vault` | seals what the records must not hold in the clear |
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod mail;
+pub mod oidc;
 pub mod pages;
 #[cfg(test)]
 mod planted;

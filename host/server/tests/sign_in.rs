@@ -7,6 +7,8 @@ mod common;
 mod factor;
 #[path = "sign_in/guesses.rs"]
 mod guesses;
+#[path = "sign_in/oidc.rs"]
+mod oidc;
 #[path = "sign_in/pages.rs"]
 mod pages;
 

@@ -51,6 +51,7 @@ pub(crate) async fn demo() -> Demo {
         ("at", one()),
         ("name", "base.css".into()),
         ("letter", one()),
+        ("provider", one()),
         ("upload", one()),
     ]);
     Demo { host, staff, values }

@@ -83,6 +83,8 @@ pub struct SignIn {
     pub problem: Option<String>,
     /// Where to go then: a path of this host.
     pub next: String,
+    /// Other ways to sign in: an address, and what it is called.
+    pub providers: Vec<(String, String)>,
     /// Whether this is the demo.
     pub demo: bool,
 }

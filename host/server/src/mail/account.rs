@@ -13,6 +13,9 @@ pub const RECOVERY_USED: &str = "recovery-used";
 /// There are new recovery codes.
 pub const RECOVERY_NEW: &str = "recovery-new";
 
+/// An identity provider has signed them in for the first time.
+pub const LINKED: &str = "linked";
+
 /// The words for one of these, in the language of its reader where the host speaks it; none for another word.
 pub fn words(what: &str, firm: &str, locale: &str) -> Option<Words> {
     let german = locale.split(['-', '_']).next() == Some("de");
@@ -48,6 +51,14 @@ pub fn words(what: &str, firm: &str, locale: &str) -> Option<Words> {
         ),
         (RECOVERY_NEW, false) => ("You have new recovery codes", "Those from before do not work any more."),
         (RECOVERY_NEW, true) => ("Sie haben neue Ersatzcodes", "Die bisherigen gelten nicht mehr."),
+        (LINKED, false) => (
+            "Your firm’s identity provider signs you in",
+            "It has signed you in for the first time, and can do so from now on.",
+        ),
+        (LINKED, true) => (
+            "Der Identitätsdienst Ihrer Kanzlei meldet Sie an",
+            "Er hat Sie zum ersten Mal angemeldet und kann das von jetzt an.",
+        ),
         _ => return None,
     };
     let (intro, not_you) = if german {
@@ -71,7 +82,7 @@ mod tests {
 
     #[test]
     fn every_event_has_words_in_both_languages_and_names_no_secret() {
-        for what in [FACTOR_SET, FACTOR_ENDED, FACTOR_REMOVED, RECOVERY_USED, RECOVERY_NEW] {
+        for what in [FACTOR_SET, FACTOR_ENDED, FACTOR_REMOVED, RECOVERY_USED, RECOVERY_NEW, LINKED] {
             let (en, de) = (words(what, "A & B", "en").unwrap(), words(what, "A & B", "de-CH").unwrap());
             assert_ne!(en.subject, de.subject);
             assert!(en.text.contains("A & B") && en.html.contains("A &amp; B"), "{en:?}");

@@ -13,6 +13,7 @@ pub mod factors;
 pub mod firms;
 pub mod generate;
 pub mod idempotency;
+pub mod identities;
 pub mod inbox;
 pub mod limits;
 pub mod loose;

@@ -139,6 +139,8 @@ pub const TABLE: &[Row] = &[
     ("/mailbox/{n}", &[(GET, Demo)]),
     ("/sign-in", &[(GET, Anybody), (POST, Anybody)]),
     ("/sign-in/code", &[(GET, Half), (POST, Half)]),
+    ("/sign-in/oidc/{provider}", &[(GET, Anybody)]),
+    ("/sign-in/oidc/{provider}/callback", &[(GET, Anybody)]),
     ("/sign-out", &[(POST, Anybody)]),
     // Pages of the portal: its door is also where a customer finds their matters.
     ("/portal", &[(GET, Anybody), (POST, Anybody)]),

@@ -50,6 +50,8 @@ pub enum CookieKind {
     Browser,
     /// A customer has signed in here before.
     Known,
+    /// Binds the answer of an identity provider to the browser that was sent there.
+    Oidc,
 }
 
 impl CookieKind {
@@ -64,6 +66,8 @@ impl CookieKind {
             (Self::Browser, false) => "cc_browser",
             (Self::Known, true) => "__Host-cc_known",
             (Self::Known, false) => "cc_known",
+            (Self::Oidc, true) => "__Host-cc_oidc",
+            (Self::Oidc, false) => "cc_oidc",
         }
     }
 }

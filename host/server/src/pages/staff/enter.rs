@@ -6,11 +6,14 @@ use super::{
     super::{link, onward_with_cookies, way_back},
     *,
 };
+use axum::http::header::SET_COOKIE;
+
 use crate::{
     store::sessions::Stage,
     web::{
-        Json,
-        sign_in::{Visitor, factor, staff as api},
+        Json, Path,
+        session::CookieKind,
+        sign_in::{Visitor, factor, oidc, staff as api},
     },
 };
 
@@ -59,13 +62,7 @@ pub(super) async fn page(State(app): State<SharedApp>, visitor: Visitor, Query(b
     if let Some(place) = owed(stage, next(&back.next)) {
         return onward(&place);
     }
-    let page = SignIn {
-        email: String::new(),
-        problem: None,
-        next: next(&back.next).to_owned(),
-        demo: app.mailer.is_mailbox(),
-    };
-    html(StatusCode::OK, &page)
+    html(StatusCode::OK, &door(&app, String::new(), None, &back.next))
 }
 
 pub(super) async fn sign_in(State(app): State<SharedApp>, visitor: Visitor, Form(typed): Form<Typed>) -> Response {
@@ -83,15 +80,75 @@ pub(super) async fn sign_in(State(app): State<SharedApp>, visitor: Visitor, Form
                 "sign-in-blocked" => format!("Too many wrong tries. Try again in {minutes} minutes."),
                 _ => "Signing in does not work right now. Try again in a moment.".to_owned(),
             };
-            let page = SignIn {
-                email: typed.email,
-                problem: Some(said),
-                next: next(&typed.next).to_owned(),
-                demo: app.mailer.is_mailbox(),
-            };
+            let page = door(&app, typed.email, Some(said), &typed.next);
             html_of(&problem, &page)
         }
     }
+}
+
+/// The form, with what went wrong.
+fn door(app: &App, email: String, problem: Option<String>, asked: &str) -> SignIn {
+    let next = next(asked);
+    let beyond = if next == "/matters" { "" } else { next };
+    let providers = app.oidc.all().iter();
+    let providers = providers.map(|provider| {
+        (link(&format!("/sign-in/oidc/{}", provider.name), &[("next", beyond)]), provider.label.clone())
+    });
+    SignIn { email, problem, next: next.to_owned(), providers: providers.collect(), demo: app.mailer.is_mailbox() }
+}
+
+/// To the firm's identity provider. It is a link and no form: what a form leads to is this host's alone.
+pub(super) async fn to_provider(
+    State(app): State<SharedApp>,
+    Path(provider): Path<String>,
+    Query(back): Query<Back>,
+) -> Response {
+    match oidc::begin(&app, provider, next(&back.next).to_owned()).await {
+        Ok((place, browser)) => {
+            let mut answer = onward(&place);
+            let cookie = browser.set(CookieKind::Oidc, app.web.https, None);
+            answer.headers_mut().append(SET_COOKIE, cookie);
+            answer
+        }
+        Err(problem) => not_by_provider(&app, &problem, &back.next),
+    }
+}
+
+/// And back from it.
+pub(super) async fn from_provider(
+    State(app): State<SharedApp>,
+    visitor: Visitor,
+    Path(provider): Path<String>,
+    Query(returned): Query<oidc::Returned>,
+) -> Response {
+    match oidc::finish(&app, visitor, provider, returned).await {
+        Ok((answer, place)) if answer.status() == StatusCode::ACCEPTED => {
+            onward_with_cookies(&address(next(&place)), answer.headers())
+        }
+        Ok((answer, place)) => onward_with_cookies(next(&place), answer.headers()),
+        Err(problem) => {
+            let mut answer = not_by_provider(&app, &problem, "");
+            answer.headers_mut().append(SET_COOKIE, session::clear(CookieKind::Oidc, app.web.https));
+            answer
+        }
+    }
+}
+
+/// Why the provider did not sign them in, where a password still does.
+fn not_by_provider(app: &App, problem: &Problem, next: &str) -> Response {
+    let said = match problem.code {
+        "not-found" => return problem_page(problem, ("/sign-in", "To the sign-in")),
+        "not-a-member" => {
+            "You were signed in there, and nobody who works here is known by it. Ask an administrator of your firm."
+        }
+        "provider-signed-nobody-in" => "You were not signed in there. Try again, or sign in with your password.",
+        "provider-answer-refused" => "This sign-in is over, or was begun in another browser. Begin it again from here.",
+        "provider-unreachable" => {
+            "Your firm’s own sign-in does not answer right now. Sign in with your password, or try again later."
+        }
+        _ => "Signing in does not work right now. Try again in a moment.",
+    };
+    html_of(problem, &door(app, String::new(), Some(said.to_owned()), next))
 }
 
 /// What is typed where a code is due.

@@ -50,6 +50,8 @@ use super::{html, html_of, link, onward, problem_page, searched};
 pub fn routes() -> Router<SharedApp> {
     Router::new()
         .route("/sign-in", get(enter::page).post(enter::sign_in))
+        .route("/sign-in/oidc/{provider}", get(enter::to_provider))
+        .route("/sign-in/oidc/{provider}/callback", get(enter::from_provider))
         .route("/sign-in/code", get(enter::code_page).post(enter::code))
         .route("/sign-out", post(enter::sign_out))
         .route("/account", get(account::page))

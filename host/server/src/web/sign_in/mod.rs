@@ -28,6 +28,7 @@ use crate::{
 pub(crate) mod account;
 pub(crate) mod customers;
 pub(crate) mod factor;
+pub(crate) mod oidc;
 pub(crate) mod staff;
 pub(crate) mod totp;
 
@@ -51,6 +52,7 @@ pub(crate) struct Visitor {
     known: Option<Secret>,
     staff: Option<Secret>,
     portal: Option<Secret>,
+    oidc: Option<Secret>,
 }
 
 impl FromRequestParts<SharedApp> for Visitor {
@@ -63,6 +65,7 @@ impl FromRequestParts<SharedApp> for Visitor {
             known: cookie(CookieKind::Known),
             staff: cookie(CookieKind::Staff),
             portal: cookie(CookieKind::Portal),
+            oidc: cookie(CookieKind::Oidc),
         })
     }
 }
