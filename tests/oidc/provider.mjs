@@ -4,6 +4,9 @@
 import { createServer } from "node:http";
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 
+// Nobody reads on once the port is known, and what it says of its defaults would break the pipe.
+console.info = console.warn = () => {};
+
 const [library, port, kid, settings] = process.argv.slice(2);
 const { Provider } = await import(library);
 const { accounts, redirectUri, secret } = JSON.parse(settings);

@@ -13,5 +13,6 @@ mod looking;
 mod main_job;
 mod pictures;
 mod portal;
+mod second_factor;
 mod sections;
 mod sharing;

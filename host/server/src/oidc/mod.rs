@@ -82,6 +82,8 @@ impl Providers {
     pub fn new(all: Vec<Provider>) -> Self {
         let config =
             Agent::config_builder().timeout_global(Some(DEADLINE)).max_redirects(0).http_status_as_error(false);
+        // A connection that was kept may have been closed at the other end, and a code is sent once.
+        let config = config.max_idle_connections(0);
         let (known, turns) = (Mutex::default(), Semaphore::new(AT_ONCE));
         Self { all, agent: config.build().into(), known, turns }
     }
