@@ -43,6 +43,7 @@ fn body(path: &str) -> Option<Value> {
         }
         "restore" | "resend" => return None,
         "second-factor" => json!({ "password": "a password" }),
+        "password" => json!({ "password": "a password", "new_password": "another password" }),
         "code" | "confirm" | "end" | "recovery-codes" => json!({ "code": "000000" }),
         "move" => json!({ "matter": "fedcba9876543210fedcba9876543210" }),
         "{user}" => json!({ "can_edit": true, "can_share": true }),
@@ -68,7 +69,8 @@ async fn ask(person: &Person, method: &Method, template: &str, path: &str) -> An
         request = request.header("content-type", "application/octet-stream").body("bytes");
     } else if writes && (template.starts_with("/account") || template.starts_with("/sign-in")) {
         let form = "application/x-www-form-urlencoded";
-        request = request.header("content-type", form).body("code=000000&password=a+password");
+        request =
+            request.header("content-type", form).body("code=000000&password=a+password&new_password=another+password");
     } else if writes
         && !template.ends_with("/uploads")
         && let Some(body) = body(template)
@@ -80,8 +82,8 @@ async fn ask(person: &Person, method: &Method, template: &str, path: &str) -> An
 
 /// What goes into paths: nothing that ever was.
 fn never() -> BTreeMap<&'static str, String> {
-    let ids =
-        ["matter", "contact", "document", "user", "upload", "letter", "provider"].map(|name| (name, NEVER.to_owned()));
+    let ids = ["matter", "contact", "document", "user", "upload", "letter", "provider", "session"]
+        .map(|name| (name, NEVER.to_owned()));
     ids.into_iter().chain(["version", "page", "at"].map(|name| (name, "1".to_owned()))).collect()
 }
 

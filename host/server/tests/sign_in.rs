@@ -9,6 +9,8 @@ mod factor;
 mod guesses;
 #[path = "sign_in/oidc.rs"]
 mod oidc;
+#[path = "sign_in/own.rs"]
+mod own;
 #[path = "sign_in/pages.rs"]
 mod pages;
 

@@ -52,6 +52,7 @@ pub(crate) async fn demo() -> Demo {
         ("name", "base.css".into()),
         ("letter", one()),
         ("provider", one()),
+        ("session", one()),
         ("upload", one()),
     ]);
     Demo { host, staff, values }

@@ -17,8 +17,23 @@ pub struct Account {
     pub recovery_left: u32,
     /// Whether their firm asks everybody for one.
     pub required: bool,
+    /// In which browsers they are signed in; none of them while they are not signed in to the end.
+    pub sessions: Vec<Session>,
     /// What went wrong with a form: which one, and why.
     pub problem: Option<(&'static str, String)>,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// What it is named by.
+    pub id: String,
+    /// When it began.
+    pub since: When,
+    /// When it was last used.
+    pub seen: When,
+    /// Whether it is this one.
+    pub this: bool,
 }
 
 impl Account {

@@ -16,6 +16,9 @@ pub const RECOVERY_NEW: &str = "recovery-new";
 /// An identity provider has signed them in for the first time.
 pub const LINKED: &str = "linked";
 
+/// Their password was changed.
+pub const PASSWORD_CHANGED: &str = "password-changed";
+
 /// The words for one of these, in the language of its reader where the host speaks it; none for another word.
 pub fn words(what: &str, firm: &str, locale: &str) -> Option<Words> {
     let german = locale.split(['-', '_']).next() == Some("de");
@@ -59,6 +62,13 @@ pub fn words(what: &str, firm: &str, locale: &str) -> Option<Words> {
             "Der Identitätsdienst Ihrer Kanzlei meldet Sie an",
             "Er hat Sie zum ersten Mal angemeldet und kann das von jetzt an.",
         ),
+        (PASSWORD_CHANGED, false) => {
+            ("Your password was changed", "You are signed out in all browsers but the one in which it was changed.")
+        }
+        (PASSWORD_CHANGED, true) => (
+            "Ihr Kennwort wurde geändert",
+            "Sie sind überall abgemeldet, außer in dem Browser, in dem es geändert wurde.",
+        ),
         _ => return None,
     };
     let (intro, not_you) = if german {
@@ -82,7 +92,7 @@ mod tests {
 
     #[test]
     fn every_event_has_words_in_both_languages_and_names_no_secret() {
-        for what in [FACTOR_SET, FACTOR_ENDED, FACTOR_REMOVED, RECOVERY_USED, RECOVERY_NEW, LINKED] {
+        for what in [FACTOR_SET, FACTOR_ENDED, FACTOR_REMOVED, RECOVERY_USED, RECOVERY_NEW, LINKED, PASSWORD_CHANGED] {
             let (en, de) = (words(what, "A & B", "en").unwrap(), words(what, "A & B", "de-CH").unwrap());
             assert_ne!(en.subject, de.subject);
             assert!(en.text.contains("A & B") && en.html.contains("A &amp; B"), "{en:?}");

@@ -207,6 +207,33 @@ pub fn end_of_user(tx: &SqliteTx, user: &str) -> Result<usize> {
     tx.conn().prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user])
 }
 
+/// One of a user's sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// SHA-256 of its cookie's token.
+    pub token: TokenHash,
+    /// When it began, ms.
+    pub since: Timestamp,
+    /// When it was last written down as used, ms.
+    pub seen_at: Timestamp,
+}
+
+/// The user's sessions whose time is not over, the last used first; those that were not used since are left out.
+///
+/// # Errors
+/// As the database fails.
+pub fn of_user(tx: &SqliteTx, user: &str, now: Timestamp, unused_since: Timestamp) -> Result<Vec<Listed>> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT token, created_at, seen_at FROM sessions
+             WHERE user = ?1 AND kind = 'staff' AND ends_at > ?2 AND seen_at > ?3 ORDER BY seen_at DESC, token",
+        )?
+        .query_map(params![user, sql::ms(now), sql::ms(unused_since)], |row| {
+            Ok(Listed { token: row.get(0)?, since: sql::at(row.get(1)?), seen_at: sql::at(row.get(2)?) })
+        })?
+        .collect()
+}
+
 /// Ends what sessions speak for this contact: a session that speaks for others too goes on for those alone.
 ///
 /// # Errors

@@ -83,6 +83,9 @@ pub const TABLE: &[Row] = &[
     ("/api/portal/matters/{matter}/uploads/{upload}", &[(Method::HEAD, Customer), (PATCH, Customer), (DELETE, Customer)]),
     // The firm.
     ("/api/me", &[(GET, Staff)]),
+    ("/api/me/password", &[(POST, Staff)]),
+    ("/api/me/sessions", &[(GET, Staff), (DELETE, Staff)]),
+    ("/api/me/sessions/{session}", &[(DELETE, Staff)]),
     ("/api/me/second-factor", &[(GET, Own), (POST, Own)]),
     ("/api/me/second-factor/confirm", &[(POST, Own)]),
     ("/api/me/second-factor/end", &[(POST, Staff)]),
@@ -91,6 +94,7 @@ pub const TABLE: &[Row] = &[
     ("/api/notices/read", &[(POST, Staff)]),
     ("/api/firm", &[(GET, Staff), (PATCH, Admin)]),
     ("/api/users", &[(GET, Staff)]),
+    ("/api/users/{user}/sessions", &[(DELETE, Admin)]),
     ("/api/users/{user}/second-factor", &[(DELETE, Admin)]),
     ("/api/contacts", &[(GET, Staff), (POST, Staff)]),
     ("/api/contacts/{contact}", &[(GET, Staff), (PATCH, Staff), (DELETE, Staff)]),
@@ -157,6 +161,8 @@ pub const TABLE: &[Row] = &[
     // Pages of the firm.
     ("/matters", &[(GET, Staff)]),
     ("/account", &[(GET, Own)]),
+    ("/account/password", &[(POST, Staff)]),
+    ("/account/sessions/end", &[(POST, Staff)]),
     ("/account/second-factor", &[(POST, Own)]),
     ("/account/second-factor/confirm", &[(POST, Own)]),
     ("/account/second-factor/end", &[(POST, Staff)]),

@@ -4,17 +4,21 @@
 use axum::http::{HeaderValue, header};
 use client_connect_pages::{
     show::{Qr, When},
-    staff::account::{Account, Factor, Recovery},
+    staff::account::{Account, Factor, Recovery, Session},
 };
 
 use super::*;
 use crate::{
-    store::sessions::Stage,
+    store::{
+        audit::{By, Row},
+        sessions::Stage,
+    },
     web::{
         Json,
         sign_in::{
             Visitor,
             account::{self as api, OWN},
+            own as sessions,
         },
     },
 };
@@ -52,9 +56,18 @@ async fn own<T: Send + 'static>(
 }
 
 async fn account(app: &SharedApp, asker: &Asker, problem: Option<(&'static str, String)>) -> Result<Account, Failed> {
+    let now = app.runtime.now();
     own(app, asker, move |_, tx, staff, frame| {
+        let sessions = if frame.half { Vec::new() } else { sessions::sessions_of(tx, staff, now)? };
+        let sessions = sessions.into_iter().map(|session| Session {
+            id: session.id,
+            since: When(session.since),
+            seen: When(session.seen_at),
+            this: session.this,
+        });
+        let sessions = sessions.collect();
         let api::FactorState { since, recovery_left, required } = api::state(tx, staff)?;
-        Ok(Account { frame, since: since.map(When), recovery_left, required, problem })
+        Ok(Account { frame, since: since.map(When), recovery_left, required, sessions, problem })
     })
     .await
 }
@@ -170,5 +183,59 @@ pub(super) async fn renew(
     match api::renew(&app, token, visitor, typed.code).await {
         Ok(changed) => recovery(&app, asker, changed).await,
         Err(problem) => again(&app, asker, "renew", problem).await,
+    }
+}
+
+/// What is typed into the form that changes the password; the address beside it is for password managers.
+#[derive(Deserialize)]
+pub(super) struct NewPassword {
+    password: String,
+    new_password: String,
+}
+
+pub(super) async fn password(
+    State(app): State<SharedApp>,
+    asker: Asker,
+    visitor: Visitor,
+    staff: Result<Staff, Problem>,
+    Form(typed): Form<NewPassword>,
+) -> Result<Response, Failed> {
+    let staff = match staff {
+        Ok(staff) => staff,
+        Err(problem) => return again(&app, asker, "password", problem).await,
+    };
+    let body = sessions::ChangePassword { password: typed.password, new_password: typed.new_password };
+    match sessions::change(&app, staff, visitor, body).await {
+        Ok(cookie) => Ok(with_cookie(onward("/account"), cookie)),
+        Err(problem) => again(&app, asker, "password", problem).await,
+    }
+}
+
+/// Which session is to end; none: all others.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Which {
+    session: Option<String>,
+}
+
+pub(super) async fn end_sessions(
+    State(app): State<SharedApp>,
+    asker: Asker,
+    Form(which): Form<Which>,
+) -> Result<Response, Failed> {
+    let (token, here) = (asker.token, "/account".to_owned());
+    let ended = web::blocking(&app, move |app| {
+        let token = token.ok_or_else(Problem::sign_in_needed)?;
+        app.runtime.write(|unit| {
+            let now = unit.now();
+            let staff = session::staff(app, unit.tx(), now, &token)?;
+            let row = Row::new(now, By::User(staff.user.clone()), "sign-in.ended").detail("user", staff.user.as_str());
+            sessions::end_own(unit, &staff, which.session.as_deref(), &row)
+        })
+    });
+    match ended.await {
+        // One that is over is as it should be.
+        Err(problem) if problem.status != StatusCode::NOT_FOUND => Err(Failed { problem, here }),
+        _ => Ok(onward("/account")),
     }
 }

@@ -55,6 +55,8 @@ pub fn routes() -> Router<SharedApp> {
         .route("/sign-in/code", get(enter::code_page).post(enter::code))
         .route("/sign-out", post(enter::sign_out))
         .route("/account", get(account::page))
+        .route("/account/password", post(account::password))
+        .route("/account/sessions/end", post(account::end_sessions))
         .route("/account/second-factor", post(account::begin))
         .route("/account/second-factor/confirm", post(account::confirm))
         .route("/account/second-factor/end", post(account::end))

@@ -184,7 +184,7 @@ fn fresh_recovery(app: &App, tx: &SqliteTx, user: &str) -> Result<Recovery, Prob
 }
 
 /// Ends all sessions of the user, and starts this one anew under another token.
-fn anew(tx: &SqliteTx, staff: &Staff, token: &sessions::TokenHash, now: u64) -> Result<(), Problem> {
+pub(super) fn anew(tx: &SqliteTx, staff: &Staff, token: &sessions::TokenHash, now: u64) -> Result<(), Problem> {
     sessions::end_of_user(tx, &staff.user)?;
     Ok(sessions::start_staff(tx, token, &staff.user, now, now + session::STAFF_MOST)?)
 }

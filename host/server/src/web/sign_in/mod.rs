@@ -29,6 +29,7 @@ pub(crate) mod account;
 pub(crate) mod customers;
 pub(crate) mod factor;
 pub(crate) mod oidc;
+pub(crate) mod own;
 pub(crate) mod staff;
 pub(crate) mod totp;
 
@@ -41,7 +42,7 @@ pub const KNOWN_DAYS: u32 = 180;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<SharedApp> {
-    customers::routes().merge(staff::routes()).merge(factor::routes()).merge(account::routes())
+    customers::routes().merge(staff::routes()).merge(factor::routes()).merge(account::routes()).merge(own::routes())
 }
 
 /// Who wants to sign in, apart from what they say: their network and their cookies.
