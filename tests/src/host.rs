@@ -15,6 +15,7 @@ use client_connect::{
     config::{Audit, Config, Documents, Log, Preview},
     demo,
     mail::smtp::{Mailer, Protection, Server},
+    oidc::Provider,
     scan,
     store::{
         self, firms, users,
@@ -52,6 +53,8 @@ pub struct Setup {
     pub scan: Option<scan::Settings>,
     /// The component for office documents.
     pub office: Option<PathBuf>,
+    /// Identity providers of firms.
+    pub oidc: Vec<Provider>,
 }
 
 impl Default for Setup {
@@ -65,6 +68,7 @@ impl Default for Setup {
             demo: false,
             scan: None,
             office: None,
+            oidc: Vec::new(),
         }
     }
 }
@@ -99,6 +103,7 @@ impl TestHost {
             preview: Preview { office: setup.office, ..Preview::default() },
             data_dir: folder.path().join("data"),
             revocations: folder.path().join("data/revocations.jsonl"),
+            key_file: folder.path().join("data/records.key"),
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             public_url: setup.public_url,
             insecure_http: false,
@@ -109,6 +114,7 @@ impl TestHost {
             plugin: None,
             audit: Audit::default(),
             scan: setup.scan,
+            oidc: setup.oidc,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),

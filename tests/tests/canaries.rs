@@ -139,7 +139,9 @@ impl Firm {
             for document in ["will", "inventory", "notes", "deed"] {
                 for matter in [&self.matter, &self.other] {
                     let mut values: BTreeMap<&str, String> =
-                        ["version", "page", "at", "letter", "upload", "user"].map(|name| (name, "1".to_owned())).into();
+                        ["version", "page", "at", "letter", "upload", "user", "provider", "session"]
+                            .map(|name| (name, "1".to_owned()))
+                            .into();
                     values.insert("matter", matter.clone());
                     values.insert("document", self.ids[document].clone());
                     values.insert("contact", self.ids["Dora"].clone());

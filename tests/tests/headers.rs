@@ -164,6 +164,8 @@ async fn every_answer_of_every_route_carries_the_security_headers() {
         ("document", documents[0].clone()),
         ("version", "1".to_owned()),
         ("page", "1".to_owned()),
+        ("provider", "idp".to_owned()),
+        ("session", "1".to_owned()),
         ("letter", items(&letters).first().map_or_else(|| "1".to_owned(), |letter| text(letter, "letter"))),
         ("user", ground.owner.clone()),
         ("n", "1".to_owned()),

@@ -5,9 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use client_connect::web::policy::{Policy, TABLE};
+use client_connect::{
+    store::factors,
+    web::policy::{Policy, TABLE},
+};
 use client_connect_tests::{
     ground::{ANN, Ground},
+    host::{PASSWORD, TestHost},
     person::{Answer, Person, text},
     routes::filled,
 };
@@ -38,6 +42,9 @@ fn body(path: &str) -> Option<Value> {
             json!({ "documents": [NEVER] })
         }
         "restore" | "resend" => return None,
+        "second-factor" => json!({ "password": "a password" }),
+        "password" => json!({ "password": "a password", "new_password": "another password" }),
+        "code" | "confirm" | "end" | "recovery-codes" => json!({ "code": "000000" }),
         "move" => json!({ "matter": "fedcba9876543210fedcba9876543210" }),
         "{user}" => json!({ "can_edit": true, "can_share": true }),
         _ => json!({}),
@@ -60,6 +67,10 @@ async fn ask(person: &Person, method: &Method, template: &str, path: &str) -> An
             request = request.query(&[("name", "a.txt")]);
         }
         request = request.header("content-type", "application/octet-stream").body("bytes");
+    } else if writes && (template.starts_with("/account") || template.starts_with("/sign-in")) {
+        let form = "application/x-www-form-urlencoded";
+        request =
+            request.header("content-type", form).body("code=000000&password=a+password&new_password=another+password");
     } else if writes
         && !template.ends_with("/uploads")
         && let Some(body) = body(template)
@@ -71,7 +82,8 @@ async fn ask(person: &Person, method: &Method, template: &str, path: &str) -> An
 
 /// What goes into paths: nothing that ever was.
 fn never() -> BTreeMap<&'static str, String> {
-    let ids = ["matter", "contact", "document", "user", "upload", "letter"].map(|name| (name, NEVER.to_owned()));
+    let ids = ["matter", "contact", "document", "user", "upload", "letter", "provider", "session"]
+        .map(|name| (name, NEVER.to_owned()));
     ids.into_iter().chain(["version", "page", "at"].map(|name| (name, "1".to_owned()))).collect()
 }
 
@@ -81,6 +93,31 @@ fn told(answer: &Answer) -> (u16, Vec<u8>, Option<Vec<u8>>) {
     (answer.status.as_u16(), answer.bytes.clone(), place)
 }
 
+/// Two halves of sessions of staff: a code is due, and a second factor is to be set up. Each has a firm of its own.
+async fn halves(host: &TestHost) -> (Person, Person) {
+    let mut people = Vec::new();
+    for (firm, due) in [("half", "code"), ("bare", "second-factor")] {
+        host.found_firm(firm, "Half & Half", 0);
+        let email = format!("hetty@{firm}.test");
+        let user = host.hire(firm, "Hetty Half", &email, true);
+        host.own(move |tx, now| {
+            if due == "code" {
+                factors::begin(tx, &user, b"sealed")?;
+                factors::confirm(tx, &user, 1, now)?;
+            } else {
+                factors::require(tx, firm, true)?;
+            }
+            Ok(())
+        });
+        let person = host.stranger();
+        let entered = person.post("/api/sign-in/staff", json!({ "email": email, "password": PASSWORD })).await;
+        assert_eq!(entered.expect(202), json!({ "due": due }));
+        people.push(person);
+    }
+    let last = people.remove(1);
+    (people.remove(0), last)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_whole_session_of_the_right_side_every_route_is_a_sign_in_that_is_needed() {
     let ground = Ground::lay().await;
@@ -88,6 +125,7 @@ async fn without_a_whole_session_of_the_right_side_every_route_is_a_sign_in_that
     ground.share(&[(&ground.documents[0], &ground.ann)]).await;
     let (ann, stranger, half) = (ground.host.customer(ANN).await, ground.host.stranger(), ground.host.stranger());
     half.post("/api/sign-in/portal", json!({ "email": ANN })).await.expect(202);
+    let (code_due, factor_due) = halves(&ground.host).await;
     let mut there = never();
     there.extend([
         ("matter", ground.matter.clone()),
@@ -116,6 +154,10 @@ async fn without_a_whole_session_of_the_right_side_every_route_is_a_sign_in_that
         let other_side = if is_staffs(policy) { &ann } else { &ground.staff };
         for person in [&half, other_side] {
             assert_eq!(told(&ask(person, &method, template, &path).await), told(&answer), "{line}");
+        }
+        for (person, may) in [(&code_due, Policy::Half), (&factor_due, Policy::Own)] {
+            let same = told(&ask(person, &method, template, &path).await) == told(&answer);
+            assert_eq!(same, policy != may, "{line}, by half of a session of staff, which may {may:?}");
         }
         tried += 1;
     }
@@ -159,8 +201,9 @@ async fn sh29_no_route_tells_anothers_ids_from_ids_that_never_were() {
     ]);
     let mut tried = 0;
     for (template, method, policy) in operations() {
-        // The contacts are the firm's: to its own people they are no secret.
-        let of_the_firm = template.contains("/contacts/{contact}") && !template.contains("{matter}");
+        // The contacts and the colleagues are the firm's: to its own people they are no secret.
+        let of_the_firm =
+            !template.contains("{matter}") && (template.contains("/contacts/{") || template.contains("/users/{"));
         let people = match policy {
             Policy::Anybody | Policy::Demo => continue,
             _ if !template.contains('{') => continue,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use askama::filters::HtmlSafe;
+use qrcodegen::{QrCode, QrCodeEcc};
 
 /// A moment, in milliseconds since 1970: written in UTC, and by the script `times.js` in the reader's own zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,31 @@ impl fmt::Display for Icon {
             crate::assets::url("icons.svg"),
             self.0
         )
+    }
+}
+
+/// A text as a QR code, black on white in either theme, with the margin that readers need. It says in words what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Qr(pub String);
+
+impl HtmlSafe for Qr {}
+
+impl fmt::Display for Qr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // What does not fit into any is not shown: it stands beside it as text.
+        let Ok(code) = QrCode::encode_text(&self.0, QrCodeEcc::Medium) else { return Ok(()) };
+        let side = code.size() + 8;
+        write!(
+            f,
+            "<svg class=\"qr\" role=\"img\" aria-label=\"QR code with the key\" viewBox=\"0 0 {side} {side}\" \
+             shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path fill=\"#000\" d=\""
+        )?;
+        for y in 0..code.size() {
+            for x in (0..code.size()).filter(|x| code.get_module(*x, y)) {
+                write!(f, "M{} {}h1v1h-1z", x + 4, y + 4)?;
+            }
+        }
+        f.write_str("\"/></svg>")
     }
 }
 

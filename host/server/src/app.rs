@@ -21,10 +21,12 @@ use crate::{
     checkpoints::{self, Checkpoints},
     config::{Config, Documents},
     mail::{self, HostKey, Mailer},
+    oidc::Providers,
     room::{self, Room},
     scan::{self, Scanner},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
+    vault::Vault,
     web::{self, Problem, health::Metrics},
 };
 
@@ -52,6 +54,10 @@ pub struct App {
     pub codes: Notify,
     /// The host's own key.
     pub key: HostKey,
+    /// What the records do not hold in the clear.
+    pub vault: Vault,
+    /// Identity providers of firms.
+    pub oidc: Providers,
     /// Where mails go.
     pub mailer: Mailer,
     /// What signs and lists the heads of the audit log.
@@ -129,6 +135,15 @@ pub enum StartError {
     Listen {
         /** Which. */
         addr: SocketAddr,
+        /** Why. */
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file with the key cannot be used.
+    #[error("the key {path:?} cannot be used: {source}")]
+    KeyFile {
+        /** Which. */
+        path: PathBuf,
         /** Why. */
         #[source]
         source: std::io::Error,
@@ -292,6 +307,8 @@ impl App {
             (None, Some(server)) => Mailer::smtp(server).map_err(StartError::Mail)?,
             (None, None) => Mailer::Off,
         };
+        let vault = Vault::open(&config.key_file)
+            .map_err(|source| StartError::KeyFile { path: config.key_file.clone(), source })?;
         let mut fresh = [0; 32];
         store::fill_random(&mut fresh);
         let key = runtime
@@ -317,6 +334,8 @@ impl App {
             seen: web::session::Seen::default(),
             codes: Notify::new(),
             key: HostKey::new(key),
+            vault,
+            oidc: Providers::new(config.oidc.clone()),
             mailer,
             checkpoints,
             scanner: config.scan.clone().map(Scanner::new),

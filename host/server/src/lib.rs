@@ -9,9 +9,11 @@
 //! | `web` | the JSON API, for staff and for the portal |
 //! | `pages` | the pages for people |
 //! | `mail` | the outbox, sign-in codes, SMTP |
+//! | `oidc` | identity providers of firms |
 //! | `room` | what is done when the disk is full |
 //! | `scan` | malware in what comes |
 //! | `sweeper` | deletes what is over |
+//! | `vault` | seals what the records must not hold in the clear |
 //! | `demo` | the demo firm |
 //! | `checkpoints` | signed heads of the audit log |
 //! | `cli` | the command line |
@@ -23,6 +25,7 @@ pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod mail;
+pub mod oidc;
 pub mod pages;
 #[cfg(test)]
 mod planted;
@@ -30,4 +33,5 @@ pub mod room;
 pub mod scan;
 pub mod store;
 pub mod sweeper;
+pub mod vault;
 pub mod web;

@@ -7,7 +7,7 @@ use client_connect_runtime::types::Timestamp;
 
 use crate::{
     app::{App, SharedApp},
-    store::{SqliteTx, idempotency, limits, outbox, sessions, sign_ins},
+    store::{SqliteTx, idempotency, identities, limits, outbox, sessions, sign_ins},
     web::{
         Problem, blocking,
         session::{PORTAL_IDLE, STAFF_IDLE},
@@ -69,6 +69,7 @@ pub async fn sweep(app: &SharedApp) -> Result<(), Problem> {
             sessions::sweep(tx, now, late.saturating_sub(STAFF_IDLE), late.saturating_sub(PORTAL_IDLE))?;
             sign_ins::sweep(tx, now.saturating_sub(60 * MINUTE), now.saturating_sub(u64::from(KNOWN_DAYS) * DAY))?;
             limits::sweep(tx, now.saturating_sub(DAY))?;
+            identities::sweep(tx, now.saturating_sub(60 * MINUTE))?;
             outbox::sweep_codes(tx, now.saturating_sub(DAY))?;
             idempotency::sweep(tx, now.saturating_sub(DAY))?;
             Ok::<_, Problem>(())

@@ -140,3 +140,29 @@ fn the_api_describes_itself() {
         assert!(document["paths"][path].is_object(), "{path}");
     }
 }
+
+#[test]
+fn a_second_factor_is_taken_away_by_the_command_line_too() {
+    use client_connect::store::{Options, SqliteBackend, factors, users};
+    use client_connect_runtime::backend::Mode;
+
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], stdin: &str| client_connect(folder.path(), arguments, stdin);
+    let add = ["user", "add", "--email", "ada@firm.test", "--name", "Ada", "--firm", "Firm", "--sender", "p@firm.test"];
+    assert_eq!(code(&run(&add, "a long password\n")), 0);
+    let remove = |email: &str| run(&["user", "remove-second-factor", "--email", email], "");
+    assert!(stderr(&remove("nobody@firm.test")).contains("there is no user"));
+    assert!(stderr(&remove("ada@firm.test")).contains("has no second factor"));
+
+    let store = SqliteBackend::open(folder.path().join("data/client-connect.db"), Options::new("")).unwrap();
+    let tx = store.begin_own(Mode::Write, 5).unwrap();
+    let user = users::by_email_key(&tx, "ada@firm.test").unwrap().unwrap().0.id;
+    factors::begin(&tx, &user, b"sealed").unwrap();
+    factors::confirm(&tx, &user, 1, 5).unwrap();
+    tx.commit().unwrap();
+    let removed = remove(" ADA@firm.test");
+    assert_eq!(code(&removed), 0, "{}", stderr(&removed));
+    let tx = store.begin_own(Mode::Read, 6).unwrap();
+    assert!(factors::get(&tx, &user).unwrap().is_none());
+    assert_eq!(code(&run(&["audit", "verify"], "")), 0);
+}

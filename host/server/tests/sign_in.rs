@@ -3,6 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
+#[path = "sign_in/factor.rs"]
+mod factor;
+#[path = "sign_in/guesses.rs"]
+mod guesses;
+#[path = "sign_in/oidc.rs"]
+mod oidc;
+#[path = "sign_in/own.rs"]
+mod own;
 #[path = "sign_in/pages.rs"]
 mod pages;
 

@@ -51,6 +51,8 @@ pub(crate) async fn demo() -> Demo {
         ("at", one()),
         ("name", "base.css".into()),
         ("letter", one()),
+        ("provider", one()),
+        ("session", one()),
         ("upload", one()),
     ]);
     Demo { host, staff, values }

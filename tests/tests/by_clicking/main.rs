@@ -14,5 +14,6 @@ mod looking;
 mod main_job;
 mod pictures;
 mod portal;
+mod second_factor;
 mod sections;
 mod sharing;

@@ -1,5 +1,6 @@
 //! The pages of the firm's own people.
 
+pub mod account;
 pub mod audit;
 pub mod client_connect;
 pub mod contacts;
@@ -29,6 +30,8 @@ pub struct Frame {
     pub unread: u32,
     /// Whether this is the demo, with its mailbox.
     pub demo: bool,
+    /// Whether they have to set up a second factor before anything else is theirs to see.
+    pub half: bool,
 }
 
 impl Frame {
@@ -80,6 +83,8 @@ pub struct SignIn {
     pub problem: Option<String>,
     /// Where to go then: a path of this host.
     pub next: String,
+    /// Other ways to sign in: an address, and what it is called.
+    pub providers: Vec<(String, String)>,
     /// Whether this is the demo.
     pub demo: bool,
 }

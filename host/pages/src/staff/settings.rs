@@ -7,6 +7,10 @@ use super::{Frame, contacts::Named};
 /// A user of the firm.
 #[derive(Clone, Debug)]
 pub struct UserRow {
+    /// Their id.
+    pub id: String,
+    /// Whether they have a second factor, which the reader may take away.
+    pub factor: bool,
     /// Their name.
     pub name: String,
     /// The address that they sign in with.
@@ -35,6 +39,8 @@ pub struct Settings {
     pub days: Option<u16>,
     /// Whether what customers look at bears their address.
     pub watermark: bool,
+    /// Whether everybody needs a second factor.
+    pub second_factor: bool,
     /// Who stands in for an owner.
     pub fallback_user: Option<String>,
     /// Active users, to choose from.

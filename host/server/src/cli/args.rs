@@ -48,7 +48,7 @@ pub(super) fn command() -> Command {
         )
         .subcommand(nested("audit", "The audit log").subcommand(audit_verify()).subcommand(audit_checkpoint()))
         .subcommand(Command::new("verify").about("Prove that records, documents and audit log agree"))
-        .subcommand(nested("user", "Users").subcommand(user_add()))
+        .subcommand(nested("user", "Users").subcommand(user_add()).subcommand(remove_second_factor()))
         .subcommand(
             Command::new("backup")
                 .about("Write the records and the documents into a new folder, while the host serves")
@@ -119,6 +119,12 @@ fn user_add() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("May change the firm's settings and read its audit"),
         )
+}
+
+fn remove_second_factor() -> Command {
+    Command::new("remove-second-factor")
+        .about("Take away the second factor of a user who has lost it, and end their sessions; they are told by mail")
+        .arg(Arg::new("email").long("email").value_name("ADDRESS").required(true))
 }
 
 fn mail_test() -> Command {

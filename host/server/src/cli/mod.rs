@@ -66,7 +66,10 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
         "verify" => whole::verify(&config()?),
         "backup" => whole::backup(&config()?, of_command),
         "restore" => whole::restore(&config()?, of_command),
-        "user" => records::user_add(&config()?, of_command),
+        "user" => match of_command.subcommand_name() {
+            Some("remove-second-factor") => records::remove_second_factor(&config()?, of_command),
+            _ => records::user_add(&config()?, of_command),
+        },
         "mail" => serve::mail_test(&config()?, of_command),
         name => Err(Stop::new(exit::USAGE, format!("there is no command {name}"), "", "see --help")),
     }

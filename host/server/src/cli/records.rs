@@ -21,9 +21,9 @@ use crate::{
             self, By, Head, Row,
             checkpoint::{self, Signer, Verifier},
         },
-        firms, new_id, users,
+        firms, names, new_id, users,
     },
-    web::{Problem, password},
+    web::{Problem, password, sign_in::account},
 };
 
 pub(super) fn now() -> Timestamp {
@@ -164,6 +164,25 @@ pub(super) fn user_add(config: &Config, args: &clap::ArgMatches) -> Result<u8, S
     audit::append(&tx, &user.firm, &row).map_err(store_failed)?;
     tx.commit().map_err(|error| Stop::failed("the user was not added", error))?;
     println!("{}", user.id);
+    Ok(exit::OK)
+}
+
+/// Takes a user's second factor away: also where no administrator is left who could.
+pub(super) fn remove_second_factor(config: &Config, args: &clap::ArgMatches) -> Result<u8, Stop> {
+    let args = args.subcommand().map_or(args, |(_, inner)| inner);
+    let email = args.get_one::<String>("email").map_or("", |text| text.trim());
+    let store = app::open_existing(config)?;
+    let at = now();
+    let tx = store.begin_own(Mode::Write, at).map_err(store_failed)?;
+    let key = names::email_key(email).unwrap_or_default();
+    let Some((user, _)) = users::by_email_key(&tx, &key).map_err(store_failed)? else {
+        return Err(Stop::new(exit::FAILED, "there is no user with this address", "", "see the firm's settings"));
+    };
+    let row = Row::new(at, By::Host, "second-factor.removed").detail("user", user.id.as_str());
+    if !account::take_away(&tx, &user, &row, at)? {
+        return Err(Stop::new(exit::FAILED, "this user has no second factor", "", ""));
+    }
+    tx.commit().map_err(|error| Stop::failed("the second factor was not taken away", error))?;
     Ok(exit::OK)
 }
 

@@ -87,6 +87,9 @@ impl From<StartError> for Stop {
             StartError::Mail(_) => (exit::CONFIG, "check the settings of mail"),
             StartError::Preview(_) => (exit::CONFIG, "check the settings of preview"),
             StartError::Listen { .. } => (exit::UNAVAILABLE, "name another address with --listen"),
+            StartError::KeyFile { .. } => {
+                (exit::CONFIG, "put back the file that was there, or name it with --key-file")
+            }
             StartError::Key(_) => (exit::TEMPORARY, ""),
         };
         let said = error.to_string();

@@ -2,7 +2,8 @@
 //!
 //! Each setting has one key, as in `mail.host`: the flag is `--mail-host`, the variable `CLIENT_CONNECT_MAIL_HOST`, and
 //! in the file it is `host` in `[mail]`; there, underscores may stand for hyphens. A secret may also be read from a
-//! file, whose path has the same name with `_file` behind it. A key in the file that nobody knows is an error; a
+//! file, whose path has the same name with `_file` behind it. Identity providers, of which there may be several, are tables
+//! `[[oidc]]` of the file alone. A key in the file that nobody knows is an error; a
 //! variable that nobody knows is not, as orchestrators set variables of their own.
 
 mod raw;
@@ -20,6 +21,7 @@ pub use raw::{ConfigError, Origin, Raw, SETTINGS, Setting, flag, variable};
 
 use crate::{
     mail::smtp::{Protection, Server},
+    oidc::Provider,
     scan,
 };
 
@@ -103,6 +105,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where it is noted what was taken away from somebody: what a restored backup must not give back.
     pub revocations: PathBuf,
+    /// The key of what the records do not hold in the clear.
+    pub key_file: PathBuf,
     /// Where to listen for HTTP.
     pub listen: SocketAddr,
     /// The origin at which people reach this host, without a slash at the end.
@@ -127,6 +131,8 @@ pub struct Config {
     pub scan: Option<scan::Settings>,
     /// For requests under way at the end.
     pub drain: Duration,
+    /// Identity providers of firms.
+    pub oidc: Vec<Provider>,
     /// How the log is written.
     pub log: Log,
     /// Where the documents' bytes are kept.
@@ -185,8 +191,12 @@ impl Config {
             drain: seconds("drain")?,
             log: Log { json, filter: raw.get("log.level").to_owned() },
             mail: mail(raw, &public_url, mail_timeout)?,
+            oidc: Provider::all(raw.oidc()).map_err(|error| {
+                ConfigError::new("an identity provider cannot be used", error.to_string(), "mend its table in the file")
+            })?,
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
+            key_file: raw.optional("key-file", "a path")?.unwrap_or_else(|| data_dir.join("records.key")),
             data_dir,
             public_url,
         })

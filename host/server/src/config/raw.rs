@@ -33,6 +33,12 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Where it is noted what was taken away from somebody, for `restore`; best on another disk; default: in the data folder",
     ),
+    setting(
+        "key-file",
+        "FILE",
+        "",
+        "The key that seals what the records must not hold in the clear; made if it is not there, and in no backup; default: in the data folder",
+    ),
     setting("listen", "ADDR", "127.0.0.1:8080", "Where to listen for HTTP"),
     setting(
         "public-url",
@@ -165,8 +171,11 @@ impl ConfigError {
 }
 
 /// All settings as text, each with where it came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Raw(BTreeMap<&'static str, (String, Origin)>);
+#[derive(Clone, Debug, PartialEq)]
+pub struct Raw {
+    settings: BTreeMap<&'static str, (String, Origin)>,
+    oidc: Vec<toml::Value>,
+}
 
 /// The name of a setting's flag.
 pub fn flag(key: &str) -> String {
@@ -188,7 +197,7 @@ impl Raw {
         environment: impl Fn(&str) -> Option<String>,
         flags: &BTreeMap<&'static str, String>,
     ) -> Result<Self, ConfigError> {
-        let from_file = file.map(read_toml).transpose()?.unwrap_or_default();
+        let (from_file, oidc) = file.map(read_toml).transpose()?.unwrap_or_default();
         let mut merged = BTreeMap::new();
         for setting in SETTINGS {
             let mut value = (setting.default.to_owned(), Origin::Default);
@@ -211,17 +220,22 @@ impl Raw {
             }
             merged.insert(setting.key, value);
         }
-        Ok(Self(merged))
+        Ok(Self { settings: merged, oidc })
+    }
+
+    /// The tables `[[oidc]]` of the file, as they are written.
+    pub fn oidc(&self) -> &[toml::Value] {
+        &self.oidc
     }
 
     /// The value of a setting; empty where there is none.
     pub fn get(&self, key: &str) -> &str {
-        self.0.get(key).map_or("", |(value, _)| value)
+        self.settings.get(key).map_or("", |(value, _)| value)
     }
 
     /// Sets what the user has not set.
     pub fn default_to(&mut self, key: &'static str, value: &str) {
-        if let Some(entry) = self.0.get_mut(key)
+        if let Some(entry) = self.settings.get_mut(key)
             && entry.1 == Origin::Default
         {
             entry.0 = value.to_owned();
@@ -232,18 +246,22 @@ impl Raw {
     pub fn print(&self) -> String {
         let mut lines = String::new();
         for setting in SETTINGS {
-            let Some((value, origin)) = self.0.get(setting.key) else { continue };
+            let Some((value, origin)) = self.settings.get(setting.key) else { continue };
             let shown = match (setting.secret, value.is_empty()) {
                 (true, false) => "***".to_owned(),
                 _ => format!("{value:?}"),
             };
             lines.push_str(&format!("{} = {shown}  # {origin}\n", setting.key));
         }
+        // Their secrets are in files of their own.
+        for provider in &self.oidc {
+            lines.push_str(&format!("\n[[oidc]]\n{provider}\n"));
+        }
         lines
     }
 
     pub(super) fn wrong(&self, key: &str, cause: impl Into<String>, hint: impl Into<String>) -> ConfigError {
-        let (value, origin) = self.0.get(key).cloned().unwrap_or((String::new(), Origin::Default));
+        let (value, origin) = self.settings.get(key).cloned().unwrap_or((String::new(), Origin::Default));
         let secret = SETTINGS.iter().any(|setting| setting.key == key && setting.secret);
         let shown = if secret { "***".to_owned() } else { format!("{value:?}") };
         ConfigError::new(format!("{key} cannot be {shown} ({origin})"), cause, hint)
@@ -264,12 +282,17 @@ impl Raw {
     }
 }
 
-fn read_toml(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
+fn read_toml(path: &Path) -> Result<(BTreeMap<String, String>, Vec<toml::Value>), ConfigError> {
     let what = || format!("the file {} cannot be used", path.display());
     let text = std::fs::read_to_string(path)
         .map_err(|error| ConfigError::new(what(), error.to_string(), "name another file with --config"))?;
-    let table: toml::Table =
+    let mut table: toml::Table =
         text.parse().map_err(|error: toml::de::Error| ConfigError::new(what(), error.to_string(), "mend the file"))?;
+    let oidc = match table.remove("oidc") {
+        None => Vec::new(),
+        Some(toml::Value::Array(tables)) => tables,
+        Some(_) => return Err(ConfigError::new(what(), "oidc is no list of tables", "write [[oidc]] above each")),
+    };
     let mut flat = BTreeMap::new();
     flatten("", &table, &mut flat).map_err(|cause| ConfigError::new(what(), cause, "mend the file"))?;
     for key in flat.keys() {
@@ -283,7 +306,7 @@ fn read_toml(path: &Path) -> Result<BTreeMap<String, String>, ConfigError> {
             ));
         }
     }
-    Ok(flat)
+    Ok((flat, oidc))
 }
 
 fn flatten(prefix: &str, table: &toml::Table, flat: &mut BTreeMap<String, String>) -> Result<(), String> {

@@ -16,7 +16,7 @@ use futures_util::{StreamExt, stream};
 use lettre::Message;
 
 use super::{
-    codes,
+    account, codes,
     message::{self, Envelope, Words},
     refusal,
     smtp::Undelivered,
@@ -213,7 +213,16 @@ fn prepare(app: &App, letter: &Letter) -> Result<Task, Problem> {
         To::SignIn(browser) => prepare_code(app, letter, browser),
         To::Person(recipient) => prepare_notices(app, letter, recipient),
         To::Sender(document) => prepare_refusal(app, letter, document),
+        To::Account { user, what } => prepare_account(app, letter, user, what),
     }
+}
+
+fn prepare_account(app: &App, letter: &Letter, user: &str, what: &str) -> Result<Task, Problem> {
+    let recipient = Recipient::User(user.to_owned());
+    let to = app.runtime.read(|unit| Ok::<_, Problem>(outbox::addressed(unit.tx(), &recipient)?))?;
+    let Some(to) = to else { return Ok(Task::Drop) };
+    let Some(words) = account::words(what, &to.firm, &to.locale) else { return Ok(Task::Drop) };
+    Ok(mail(app, letter, to, words))
 }
 
 fn prepare_code(app: &App, letter: &Letter, browser: &str) -> Result<Task, Problem> {

@@ -2,6 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | `account` | tells users what became of their way to sign in |
 //! | `codes` | makes sign-in codes, away from any request |
 //! | `dispatcher` | gathers what is due, asks for the words, sends |
 //! | `message` | a mail as it goes over the wire |
@@ -9,6 +10,7 @@
 //! | `smtp` | the mail server, or the demo's mailbox |
 //! | `key` | the host's own key |
 
+pub mod account;
 pub mod codes;
 pub mod dispatcher;
 pub mod key;

@@ -37,6 +37,13 @@ pub enum To {
     SignIn(String),
     /// The contact who sent a document, by its id. The letter says that malware was found in it.
     Sender(String),
+    /// A user, who is told what became of their own way to sign in: in one word.
+    Account {
+        /** Who. */
+        user: String,
+        /** What. */
+        what: String,
+    },
 }
 
 /// Whether something waits that is due.
@@ -95,6 +102,17 @@ pub fn put_code(tx: &SqliteTx, firm: &str, browser: &str, now: Timestamp) -> Res
     insert(tx, &new_id(), firm, "browser", browser, "email", "code", now)
 }
 
+/// Puts a letter into the outbox, due at once, that tells a user what became of their way to sign in.
+///
+/// # Errors
+/// As the database fails.
+pub fn put_account(tx: &SqliteTx, firm: &str, user: &str, what: &str, now: Timestamp) -> Result<()> {
+    let id = new_id();
+    insert(tx, &id, firm, "user", user, "email", "account", now)?;
+    tx.conn().prepare_cached("UPDATE letters SET body = ?2 WHERE id = ?1")?.execute([&id, what])?;
+    Ok(())
+}
+
 #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
 pub(super) fn insert(
     tx: &SqliteTx,
@@ -126,17 +144,19 @@ pub fn claim(tx: &SqliteTx, now: Timestamp, lease_until: Timestamp, most: u32) -
              WHERE id IN (SELECT id FROM letters
                  WHERE state IN ('waiting', 'sending') AND next_at <= ?1 AND (state = 'waiting' OR lease_until <= ?1)
                  ORDER BY purpose, next_at LIMIT ?3)
-             RETURNING id, firm, recipient_kind, recipient, channel, attempts, created_at, lease_until",
+             RETURNING id, firm, recipient_kind, recipient, channel, attempts, created_at, lease_until,
+                       iif(purpose = 'account', coalesce(body, ''), NULL)",
         )?
         .query_map(params![sql::ms(now), sql::ms(lease_until), most], |row| {
             let (kind, recipient): (String, String) = (row.get(2)?, row.get(3)?);
             Ok(Letter {
                 id: row.get(0)?,
                 firm: row.get(1)?,
-                to: match kind.as_str() {
-                    "contact" => To::Person(Recipient::Contact(recipient)),
-                    "user" => To::Person(Recipient::User(recipient)),
-                    "sender" => To::Sender(recipient),
+                to: match (kind.as_str(), row.get(8)?) {
+                    ("user", Some(what)) => To::Account { user: recipient, what },
+                    ("contact", _) => To::Person(Recipient::Contact(recipient)),
+                    ("user", None) => To::Person(Recipient::User(recipient)),
+                    ("sender", _) => To::Sender(recipient),
                     _ => To::SignIn(recipient),
                 },
                 channel: channel(&row.get::<_, String>(4)?),

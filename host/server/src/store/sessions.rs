@@ -12,6 +12,17 @@ use super::{SqliteTx, sql};
 /// SHA-256 of a cookie's token.
 pub type TokenHash = [u8; 32];
 
+/// How far a member of staff has come in signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Signed in.
+    Whole,
+    /// Their password was right, and a code is due: the session gives that code or ends.
+    CodeDue,
+    /// Their firm asks for a second factor, and they have none: the session sets one up or ends.
+    FactorDue,
+}
+
 /// A member of staff, as their session finds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StaffRow {
@@ -27,6 +38,8 @@ pub struct StaffRow {
     pub name: String,
     /// As stored.
     pub email: String,
+    /// How far they have come.
+    pub stage: Stage,
     /// When the session was last written down as used, ms.
     pub seen_at: Timestamp,
     /// When it ends in any case, ms.
@@ -59,6 +72,17 @@ pub fn start_staff(tx: &SqliteTx, token: &TokenHash, user: &str, now: Timestamp,
     Ok(())
 }
 
+/// Starts the half of a user's session: their password was right, and a code is due.
+///
+/// # Errors
+/// As the database fails.
+pub fn start_half(tx: &SqliteTx, token: &TokenHash, user: &str, now: Timestamp, ends_at: Timestamp) -> Result<()> {
+    tx.conn()
+        .prepare_cached("INSERT INTO sessions (token, kind, user, created_at, seen_at, ends_at) VALUES (?1, 'half', ?2, ?3, ?3, ?4)")?
+        .execute(params![token, user, sql::ms(now), sql::ms(ends_at)])?;
+    Ok(())
+}
+
 /// Starts a customer's session, which speaks for these contacts.
 ///
 /// # Errors
@@ -81,15 +105,25 @@ pub fn start_portal(
     Ok(())
 }
 
-/// The active user whose session this is, whether or not its time is over.
+/// The active user who is signed in with this session, whether or not its time is over.
 ///
 /// # Errors
 /// As the database fails.
 pub fn staff(tx: &SqliteTx, token: &TokenHash) -> Result<Option<StaffRow>> {
+    Ok(standing(tx, token)?.filter(|row| row.stage == Stage::Whole))
+}
+
+/// The active user whose session this is, however far they have come, and whether or not its time is over. A firm that
+/// begins to ask for a second factor makes halves of the sessions of all who have none, at once.
+///
+/// # Errors
+/// As the database fails.
+pub fn standing(tx: &SqliteTx, token: &TokenHash) -> Result<Option<StaffRow>> {
     let mut query = tx.conn().prepare_cached(
-        "SELECT u.id, u.firm, u.admin, u.locale, u.name, u.email, s.seen_at, s.ends_at
-         FROM sessions s JOIN users u ON u.id = s.user AND u.active = 1
-         WHERE s.token = ?1 AND s.kind = 'staff'",
+        "SELECT u.id, u.firm, u.admin, u.locale, u.name, u.email, s.seen_at, s.ends_at, s.kind = 'half',
+                f.second_factor = 1 AND NOT EXISTS (SELECT 1 FROM factors x WHERE x.user = u.id AND x.since IS NOT NULL)
+         FROM sessions s JOIN users u ON u.id = s.user AND u.active = 1 JOIN firms f ON f.id = u.firm
+         WHERE s.token = ?1 AND s.kind IN ('staff', 'half')",
     )?;
     let mut rows = query.query([token])?;
     let Some(row) = rows.next()? else { return Ok(None) };
@@ -100,6 +134,11 @@ pub fn staff(tx: &SqliteTx, token: &TokenHash) -> Result<Option<StaffRow>> {
         locale: row.get(3)?,
         name: row.get(4)?,
         email: row.get(5)?,
+        stage: match (row.get(8)?, row.get(9)?) {
+            (true, _) => Stage::CodeDue,
+            (false, true) => Stage::FactorDue,
+            (false, false) => Stage::Whole,
+        },
         seen_at: sql::at(row.get(6)?),
         ends_at: sql::at(row.get(7)?),
     }))
@@ -166,6 +205,33 @@ pub fn end(tx: &SqliteTx, token: &TokenHash) -> Result<bool> {
 /// As the database fails.
 pub fn end_of_user(tx: &SqliteTx, user: &str) -> Result<usize> {
     tx.conn().prepare_cached("DELETE FROM sessions WHERE user = ?1")?.execute([user])
+}
+
+/// One of a user's sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// SHA-256 of its cookie's token.
+    pub token: TokenHash,
+    /// When it began, ms.
+    pub since: Timestamp,
+    /// When it was last written down as used, ms.
+    pub seen_at: Timestamp,
+}
+
+/// The user's sessions whose time is not over, the last used first; those that were not used since are left out.
+///
+/// # Errors
+/// As the database fails.
+pub fn of_user(tx: &SqliteTx, user: &str, now: Timestamp, unused_since: Timestamp) -> Result<Vec<Listed>> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT token, created_at, seen_at FROM sessions
+             WHERE user = ?1 AND kind = 'staff' AND ends_at > ?2 AND seen_at > ?3 ORDER BY seen_at DESC, token",
+        )?
+        .query_map(params![user, sql::ms(now), sql::ms(unused_since)], |row| {
+            Ok(Listed { token: row.get(0)?, since: sql::at(row.get(1)?), seen_at: sql::at(row.get(2)?) })
+        })?
+        .collect()
 }
 
 /// Ends what sessions speak for this contact: a session that speaks for others too goes on for those alone.

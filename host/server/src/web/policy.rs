@@ -25,6 +25,10 @@ pub enum Policy {
     Demo,
     /// A customer's session. What it shows is the plugin's to say.
     Customer,
+    /// The half of a user's session, of which a code is due.
+    Half,
+    /// A user's session, also one that has to set up a second factor before it is good for anything else.
+    Own,
     /// A user's session. It shows what is theirs, or their firm's.
     Staff,
     /// A user who may change the firm's settings.
@@ -39,7 +43,7 @@ pub enum Policy {
     Owner,
 }
 
-use Policy::{Admin, Anybody, Customer, Demo, Editor, Member, Owner, Sharer, Staff};
+use Policy::{Admin, Anybody, Customer, Demo, Editor, Half, Member, Own, Owner, Sharer, Staff};
 
 /// A path with the names of what goes into it, and the policy of each method. HEAD is asked as GET is, where it does
 /// not stand by itself.
@@ -63,6 +67,7 @@ pub const TABLE: &[Row] = &[
     ("/api/sign-in/portal", &[(POST, Anybody)]),
     ("/api/sign-in/portal/code", &[(POST, Anybody)]),
     ("/api/sign-in/staff", &[(POST, Anybody)]),
+    ("/api/sign-in/staff/code", &[(POST, Half)]),
     ("/api/portal/sign-out", &[(POST, Anybody)]),
     ("/api/sign-out", &[(POST, Anybody)]),
     // The portal.
@@ -78,10 +83,19 @@ pub const TABLE: &[Row] = &[
     ("/api/portal/matters/{matter}/uploads/{upload}", &[(Method::HEAD, Customer), (PATCH, Customer), (DELETE, Customer)]),
     // The firm.
     ("/api/me", &[(GET, Staff)]),
+    ("/api/me/password", &[(POST, Staff)]),
+    ("/api/me/sessions", &[(GET, Staff), (DELETE, Staff)]),
+    ("/api/me/sessions/{session}", &[(DELETE, Staff)]),
+    ("/api/me/second-factor", &[(GET, Own), (POST, Own)]),
+    ("/api/me/second-factor/confirm", &[(POST, Own)]),
+    ("/api/me/second-factor/end", &[(POST, Staff)]),
+    ("/api/me/second-factor/recovery-codes", &[(POST, Staff)]),
     ("/api/notices", &[(GET, Staff)]),
     ("/api/notices/read", &[(POST, Staff)]),
     ("/api/firm", &[(GET, Staff), (PATCH, Admin)]),
     ("/api/users", &[(GET, Staff)]),
+    ("/api/users/{user}/sessions", &[(DELETE, Admin)]),
+    ("/api/users/{user}/second-factor", &[(DELETE, Admin)]),
     ("/api/contacts", &[(GET, Staff), (POST, Staff)]),
     ("/api/contacts/{contact}", &[(GET, Staff), (PATCH, Staff), (DELETE, Staff)]),
     ("/api/audit", &[(GET, Admin)]),
@@ -128,6 +142,9 @@ pub const TABLE: &[Row] = &[
     ("/mailbox", &[(GET, Demo)]),
     ("/mailbox/{n}", &[(GET, Demo)]),
     ("/sign-in", &[(GET, Anybody), (POST, Anybody)]),
+    ("/sign-in/code", &[(GET, Half), (POST, Half)]),
+    ("/sign-in/oidc/{provider}", &[(GET, Anybody)]),
+    ("/sign-in/oidc/{provider}/callback", &[(GET, Anybody)]),
     ("/sign-out", &[(POST, Anybody)]),
     // Pages of the portal: its door is also where a customer finds their matters.
     ("/portal", &[(GET, Anybody), (POST, Anybody)]),
@@ -143,6 +160,13 @@ pub const TABLE: &[Row] = &[
     ("/portal/matters/{matter}/sent/{at}", &[(GET, Customer)]),
     // Pages of the firm.
     ("/matters", &[(GET, Staff)]),
+    ("/account", &[(GET, Own)]),
+    ("/account/password", &[(POST, Staff)]),
+    ("/account/sessions/end", &[(POST, Staff)]),
+    ("/account/second-factor", &[(POST, Own)]),
+    ("/account/second-factor/confirm", &[(POST, Own)]),
+    ("/account/second-factor/end", &[(POST, Staff)]),
+    ("/account/second-factor/recovery-codes", &[(POST, Staff)]),
     ("/notices", &[(GET, Staff)]),
     ("/settings", &[(GET, Staff)]),
     ("/contacts", &[(GET, Staff)]),

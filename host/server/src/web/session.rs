@@ -20,11 +20,16 @@ use sha2::{Digest, Sha256};
 use super::problem::Problem;
 use crate::{
     app::{App, SharedApp},
-    store::{SqliteTx, sessions},
+    store::{
+        SqliteTx,
+        sessions::{self, Stage},
+    },
 };
 
 /// One minute, ms.
 const MINUTE: Timestamp = 60_000;
+/// The half of a user's session ends after this long in any case: so long they have to give the code.
+pub const HALF_MOST: Timestamp = 10 * MINUTE;
 /// A customer's session ends after this long without a request.
 pub const PORTAL_IDLE: Timestamp = 30 * MINUTE;
 /// A customer's session ends after this long in any case.
@@ -45,6 +50,8 @@ pub enum CookieKind {
     Browser,
     /// A customer has signed in here before.
     Known,
+    /// Binds the answer of an identity provider to the browser that was sent there.
+    Oidc,
 }
 
 impl CookieKind {
@@ -59,6 +66,8 @@ impl CookieKind {
             (Self::Browser, false) => "cc_browser",
             (Self::Known, true) => "__Host-cc_known",
             (Self::Known, false) => "cc_known",
+            (Self::Oidc, true) => "__Host-cc_oidc",
+            (Self::Oidc, false) => "cc_oidc",
         }
     }
 }
@@ -136,6 +145,16 @@ pub struct StaffToken(pub(super) sessions::TokenHash);
 /// The token of a customer's session, as the cookie brought it; nothing is known of it yet.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PortalToken(pub(super) sessions::TokenHash);
+
+impl StaffToken {
+    /// That of a cookie that is being set.
+    pub(crate) fn of_cookie(cookie: &HeaderValue) -> Option<Self> {
+        let value = cookie.to_str().ok()?.split(';').next()?.split_once('=')?.1;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(value, &mut bytes).ok()?;
+        Some(Self(Secret(bytes).hash()))
+    }
+}
 
 impl fmt::Debug for StaffToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -226,13 +245,29 @@ impl Seen {
 /// # Errors
 /// 401 `sign-in-needed`.
 pub fn staff(app: &App, tx: &SqliteTx, now: Timestamp, token: &StaffToken) -> Result<Staff, Problem> {
-    let Some(row) = sessions::staff(tx, &token.0)? else { return Err(Problem::sign_in_needed()) };
+    at_stage(app, tx, now, token, &[Stage::Whole]).map(|(staff, _)| staff)
+}
+
+/// The same for who may not have come so far: at one of these stages, which is answered too. To every route that does
+/// not ask like this, half a session is none.
+///
+/// # Errors
+/// 401 `sign-in-needed`.
+pub fn at_stage(
+    app: &App,
+    tx: &SqliteTx,
+    now: Timestamp,
+    token: &StaffToken,
+    stages: &[Stage],
+) -> Result<(Staff, Stage), Problem> {
+    let row = sessions::standing(tx, &token.0)?.filter(|row| stages.contains(&row.stage));
+    let Some(row) = row else { return Err(Problem::sign_in_needed()) };
     let seen = app.seen.latest(&token.0, row.seen_at);
     if now >= row.ends_at || now >= seen + STAFF_IDLE {
         return Err(Problem::sign_in_needed());
     }
     app.seen.note(token.0, seen, now);
-    Ok(Staff {
+    let staff = Staff {
         user: row.user,
         firm: row.firm,
         admin: row.admin,
@@ -240,7 +275,8 @@ pub fn staff(app: &App, tx: &SqliteTx, now: Timestamp, token: &StaffToken) -> Re
         name: row.name,
         email: row.email,
         token: *token,
-    })
+    };
+    Ok((staff, row.stage))
 }
 
 /// The customer of this session, if it stands.

@@ -21,6 +21,7 @@ use client_connect::{
     app::{App, Options, SharedApp},
     config::{Config, Raw},
     mail::{Mailer, codes, dispatcher},
+    oidc::Provider,
     store::{SqliteTx, contacts, documents, firms, mailbox, matters, members, new_id, users},
     web::{self, Problem},
 };
@@ -75,9 +76,14 @@ impl World {
     }
 
     pub async fn with(mailer: Mailer, more: &[(&'static str, &str)]) -> Self {
+        Self::with_providers(mailer, more, Vec::new()).await
+    }
+
+    /// With identity providers.
+    pub async fn with_providers(mailer: Mailer, more: &[(&'static str, &str)], oidc: Vec<Provider>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(ManualClock::new(START));
-        let config = config(folder.path(), more);
+        let config = Config { oidc, ..config(folder.path(), more) };
         share_compiled(&config.data_dir);
         let options = Options { clock: clock.clone(), mailer: Some(mailer), ..Options::default() };
         let app = tokio::task::spawn_blocking(move || App::open(&config, options)).await.unwrap().unwrap();

@@ -28,6 +28,7 @@ use crate::{
     },
 };
 
+mod account;
 mod audit;
 mod bin;
 mod client_connect;
@@ -49,7 +50,17 @@ use super::{html, html_of, link, onward, problem_page, searched};
 pub fn routes() -> Router<SharedApp> {
     Router::new()
         .route("/sign-in", get(enter::page).post(enter::sign_in))
+        .route("/sign-in/oidc/{provider}", get(enter::to_provider))
+        .route("/sign-in/oidc/{provider}/callback", get(enter::from_provider))
+        .route("/sign-in/code", get(enter::code_page).post(enter::code))
         .route("/sign-out", post(enter::sign_out))
+        .route("/account", get(account::page))
+        .route("/account/password", post(account::password))
+        .route("/account/sessions/end", post(account::end_sessions))
+        .route("/account/second-factor", post(account::begin))
+        .route("/account/second-factor/confirm", post(account::confirm))
+        .route("/account/second-factor/end", post(account::end))
+        .route("/account/second-factor/recovery-codes", post(account::renew))
         .route("/matters", get(list::matters))
         .route("/matters/{matter}", get(documents::front))
         .route("/matters/{matter}/documents", get(documents::list))
@@ -160,16 +171,22 @@ pub(super) async fn show_noted<T: Template + Send + 'static>(
 fn around(app: &App, unit: &mut Unit<'_, SqliteTx>, token: &StaffToken) -> Result<(Staff, Frame), Problem> {
     let now = unit.now();
     let staff = session::staff(app, unit.tx(), now, token)?;
-    let firm = firms::get(unit.tx(), &staff.firm)?.ok_or_else(Problem::not_found)?;
-    let frame = Frame {
+    let frame = frame(app, unit.tx(), &staff, false)?;
+    Ok((staff, frame))
+}
+
+/// What stands around the pages of a user; `half`, if they are not signed in to the end.
+fn frame(app: &App, tx: &SqliteTx, staff: &Staff, half: bool) -> Result<Frame, Problem> {
+    let firm = firms::get(tx, &staff.firm)?.ok_or_else(Problem::not_found)?;
+    Ok(Frame {
         firm: firm.name,
         name: staff.name.clone(),
         email: staff.email.clone(),
         admin: staff.admin,
-        unread: inbox::unread(unit.tx(), &staff.user)?,
+        unread: if half { 0 } else { inbox::unread(tx, &staff.user)? },
         demo: app.mailer.is_mailbox(),
-    };
-    Ok((staff, frame))
+        half,
+    })
 }
 
 fn shown<T: Template>(page: Result<T, Problem>, here: String) -> Result<Response, Failed> {

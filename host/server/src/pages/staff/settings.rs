@@ -6,6 +6,7 @@ use client_connect_pages::staff::{
 };
 
 use super::*;
+use crate::store::factors;
 
 pub(super) async fn page(State(app): State<SharedApp>, asker: Asker) -> Result<Response, Failed> {
     let work = move |unit: &mut Unit<'_, SqliteTx>, staff: &Staff, frame| {
@@ -14,6 +15,11 @@ pub(super) async fn page(State(app): State<SharedApp>, asker: Asker) -> Result<R
         }
         let firm = firms::get(unit.tx(), &staff.firm)?.ok_or_else(Problem::not_found)?;
         let users = users::list(unit.tx(), &staff.firm)?;
+        let mut rows = Vec::new();
+        for users::User { id, name, email, active, admin, .. } in users.clone() {
+            let factor = id != staff.user && factors::confirmed(unit.tx(), &id)?.is_some();
+            rows.push(UserRow { id, factor, name, email, active, admin });
+        }
         let active = users.iter().filter(|user| user.active);
         let named = |user: &users::User| Named { id: user.id.clone(), name: user.name.clone() };
         Ok(Settings {
@@ -22,14 +28,12 @@ pub(super) async fn page(State(app): State<SharedApp>, asker: Asker) -> Result<R
             sender: firm.sender,
             mail_hold: firm.mail_hold,
             watermark: firm.watermark,
+            second_factor: factors::required(unit.tx(), &staff.firm)?,
             days: firm.when_closed.parse().ok(),
             when_closed: firm.when_closed,
             fallback_user: firm.fallback_user,
             active: active.map(named).collect(),
-            users: users
-                .into_iter()
-                .map(|users::User { name, email, active, admin, .. }| UserRow { name, email, active, admin })
-                .collect(),
+            users: rows,
         })
     };
     show(&app, asker, work).await

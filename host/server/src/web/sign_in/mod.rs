@@ -1,4 +1,5 @@
-//! Signing in and out: customers by a code that is mailed to them, staff by password.
+//! Signing in and out: customers by a code that is mailed to them, staff by password, and by a second factor where they
+//! have one.
 //!
 //! What a customer is answered never depends on whether their address is known: asking for a code writes one row and
 //! answers, and only the maker of codes finds out later who is behind it; until a code matches, trying one takes the
@@ -24,8 +25,13 @@ use crate::{
     store::{SqliteTx, limits::Limit, names, sign_ins},
 };
 
+pub(crate) mod account;
 pub(crate) mod customers;
+pub(crate) mod factor;
+pub(crate) mod oidc;
+pub(crate) mod own;
 pub(crate) mod staff;
+pub(crate) mod totp;
 
 const MINUTE: Timestamp = 60_000;
 const HOUR: Timestamp = 60 * MINUTE;
@@ -36,7 +42,7 @@ pub const KNOWN_DAYS: u32 = 180;
 
 /// The routes of this module.
 pub fn routes() -> OpenApiRouter<SharedApp> {
-    customers::routes().merge(staff::routes())
+    customers::routes().merge(staff::routes()).merge(factor::routes()).merge(account::routes()).merge(own::routes())
 }
 
 /// Who wants to sign in, apart from what they say: their network and their cookies.
@@ -47,6 +53,7 @@ pub(crate) struct Visitor {
     known: Option<Secret>,
     staff: Option<Secret>,
     portal: Option<Secret>,
+    oidc: Option<Secret>,
 }
 
 impl FromRequestParts<SharedApp> for Visitor {
@@ -59,6 +66,7 @@ impl FromRequestParts<SharedApp> for Visitor {
             known: cookie(CookieKind::Known),
             staff: cookie(CookieKind::Staff),
             portal: cookie(CookieKind::Portal),
+            oidc: cookie(CookieKind::Oidc),
         })
     }
 }

@@ -1,22 +1,25 @@
-//! Staff: an address and a password.
+//! Staff: an address and a password. Whoever has a second factor is half signed in by them, and no further.
 
 use axum::{
     extract::State,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use client_connect_runtime::types::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{Counted, HOUR, KNOWN_DAYS, MINUTE, Visitor, address, signed_out};
 use crate::{
-    app::SharedApp,
+    app::{App, SharedApp},
     store::{
         SqliteTx,
         audit::{self, By, Row},
+        factors,
         limits::Limit,
-        sessions, sign_ins,
+        sessions::{self, Stage},
+        sign_ins::{self, UserCandidate},
     },
     web::{
         blocking,
@@ -49,79 +52,150 @@ pub(crate) struct SignInStaff {
     pub(crate) password: String,
 }
 
-/// Signs a user in. What is wrong is not said: there is no such user, or it is not their password.
-#[utoipa::path(post, path = "/api/sign-in/staff", tag = "sign-in", request_body = SignInStaff, responses((status = 200, description = "Signed in.", body = StaffMe)))]
+/// Signs a user in, or half in where a second factor is due. What is wrong is not said: there is no such user, or it is
+/// not their password.
+#[utoipa::path(post, path = "/api/sign-in/staff", tag = "sign-in", request_body = SignInStaff, responses(
+    (status = 200, description = "Signed in.", body = StaffMe),
+    (status = 202, description = "The password is right, and more is due. Send the cookie that it sets with it.", body = Due)))]
 pub(crate) async fn sign_in_staff(
     State(app): State<SharedApp>,
     visitor: Visitor,
     Json(body): Json<SignInStaff>,
 ) -> Result<Response, Problem> {
     let (_, email_key) = address(&body.email)?;
-    if body.password.is_empty() || body.password.len() > password::LONGEST {
+    let (user, visitor) = judged(&app, visitor, email_key, body.password).await?;
+    let Some(user) = user else { return Err(wrong()) };
+    enter(&app, visitor, user.id, "password").await
+}
+
+/// There is no such user, or it is not their password.
+fn wrong() -> Problem {
+    let said = "There is no such user, or this is not their password.";
+    Problem::new(StatusCode::UNAUTHORIZED, "password-wrong", said)
+}
+
+/// As whom tries for a user are counted: users and customers with one address are counted apart.
+pub(super) fn counted_as(email_key: &str) -> String {
+    format!("staff {email_key}")
+}
+
+/// Whether this is a user's password; it is counted before it is tried, and forgotten once it was right: a thousand
+/// tries at once are a thousand tries. Answers the user where it is theirs.
+///
+/// # Errors
+/// `sign-in-blocked` after too many.
+pub(super) async fn judged(
+    app: &SharedApp,
+    visitor: Visitor,
+    email_key: String,
+    password: String,
+) -> Result<(Option<UserCandidate>, Visitor), Problem> {
+    if password.is_empty() || password.len() > password::LONGEST {
         return Err(Problem::field("password", "not-a-password", "A password has 1 to 1024 bytes."));
     }
-    // Users and customers with one address are counted apart.
-    let counted_as = format!("staff {email_key}");
-    let https = app.web.https;
-    // Counted before it is tried, and forgotten once it was right: a thousand tries at once are a thousand tries.
-    let (user, visitor, counted_as) = {
-        let email_key = email_key.clone();
-        blocking(&app, move |app| {
-            let user = app.runtime.write(|unit| {
-                let now = unit.now();
-                let tx: &SqliteTx = unit.tx();
-                let counted = Counted::new(app, tx, &counted_as, &visitor)?;
-                counted.admit(tx, now, &[PASSWORDS], &[PASSWORDS_OVERALL], &[PASSWORDS_FROM], "sign-in-blocked")?;
-                counted.count(tx, now, &[PASSWORDS], &[PASSWORDS_OVERALL], &[PASSWORDS_FROM])?;
-                Ok::<_, Problem>(sign_ins::user(tx, &email_key)?)
-            })?;
-            Ok((user, visitor, counted_as))
-        })
-        .await?
-    };
+    let (user, visitor, counted_as) = blocking(app, move |app| {
+        let counted_as = counted_as(&email_key);
+        let user = app.runtime.write(|unit| {
+            let now = unit.now();
+            let tx: &SqliteTx = unit.tx();
+            let counted = Counted::new(app, tx, &counted_as, &visitor)?;
+            counted.admit(tx, now, &[PASSWORDS], &[PASSWORDS_OVERALL], &[PASSWORDS_FROM], "sign-in-blocked")?;
+            counted.count(tx, now, &[PASSWORDS], &[PASSWORDS_OVERALL], &[PASSWORDS_FROM])?;
+            Ok::<_, Problem>(sign_ins::user(tx, &email_key)?)
+        })?;
+        Ok((user, visitor, counted_as))
+    })
+    .await?;
     let phc = user.as_ref().filter(|user| user.active).and_then(|user| user.password.clone());
-    let right = password::verify(&app, body.password, phc).await?;
-    let (session, fresh) = (Secret::new()?, Secret::new()?);
-    let (token, fresh_hash) = (session.hash(), fresh.hash());
-    let signed_in = blocking(&app, move |app| {
+    let right = password::verify(app, password, phc).await?;
+    blocking(app, move |app| {
         app.runtime.write(|unit| {
             let now = unit.now();
             let tx: &SqliteTx = unit.tx();
-            let Some(user) = &user else { return Ok(None) };
-            if !right {
-                audit::append(
-                    tx,
-                    &user.firm,
-                    &Row::new(now, By::Anonymous, "sign-in.failed").detail("user", user.id.as_str()),
-                )?;
-                return Ok(None);
+            if right {
+                Counted::new(app, tx, &counted_as, &visitor)?.reset(tx, &[PASSWORDS])?;
+            } else if let Some(user) = &user {
+                let row = Row::new(now, By::Anonymous, "sign-in.failed").detail("user", user.id.as_str());
+                audit::append(tx, &user.firm, &row)?;
             }
-            let counted = Counted::new(app, tx, &counted_as, &visitor)?;
-            counted.reset(tx, &[PASSWORDS])?;
+            Ok::<_, Problem>(())
+        })?;
+        Ok((user.filter(|_| right), visitor))
+    })
+    .await
+}
+
+/// Lets a user in who has shown who they are, by `how`: wholly, or by half where a second factor is due. The session
+/// that the browser had ends, and the new one has a token of its own.
+///
+/// # Errors
+/// 401 if they have left meanwhile.
+pub(super) async fn enter(
+    app: &SharedApp,
+    visitor: Visitor,
+    user: String,
+    how: &'static str,
+) -> Result<Response, Problem> {
+    let (session, fresh) = (Secret::new()?, Secret::new()?);
+    let (token, fresh_hash, https) = (session.hash(), fresh.hash(), app.web.https);
+    let entered = blocking(app, move |app| {
+        app.runtime.write(|unit| {
+            let now = unit.now();
+            let tx: &SqliteTx = unit.tx();
             if let Some(old) = &visitor.staff {
                 sessions::end(tx, &old.hash())?;
             }
-            sessions::start_staff(tx, &token, &user.id, now, now + session::STAFF_MOST)?;
-            let known = visitor.known.as_ref().filter(|_| counted.known).map_or(fresh_hash, Secret::hash);
-            sign_ins::know(tx, &known, &counted_as, now)?;
-            audit::append(tx, &user.firm, &Row::new(now, By::User(user.id.clone()), "sign-in.done"))?;
-            Ok::<_, Problem>(sessions::staff(tx, &token)?.map(|row| (StaffMe::from(row), counted.known)))
+            if factors::confirmed(tx, &user)?.is_some() {
+                sessions::start_half(tx, &token, &user, now, now + session::HALF_MOST)?;
+            } else {
+                sessions::start_staff(tx, &token, &user, now, now + session::STAFF_MOST)?;
+            }
+            let Some(row) = sessions::standing(tx, &token)? else { return Err(wrong()) };
+            let kept =
+                if row.stage == Stage::CodeDue { true } else { known(app, tx, &visitor, &row, &fresh_hash, now)? };
+            if row.stage != Stage::CodeDue {
+                let done = Row::new(now, By::User(row.user.clone()), "sign-in.done").detail("by", how);
+                audit::append(tx, &row.firm, &done)?;
+            }
+            Ok::<_, Problem>((row, kept))
         })
     })
     .await?;
-    let Some((me, kept)) = signed_in else {
-        return Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "password-wrong",
-            "There is no such user, or this is not their password.",
-        ));
+    let (row, kept) = entered;
+    let mut answer = match row.stage {
+        Stage::Whole => Json(StaffMe::from(row)).into_response(),
+        Stage::CodeDue => (StatusCode::ACCEPTED, Json(Due { due: "code" })).into_response(),
+        Stage::FactorDue => (StatusCode::ACCEPTED, Json(Due { due: "second-factor" })).into_response(),
     };
-    let mut answer = Json(me).into_response();
     answer.headers_mut().append(header::SET_COOKIE, session.set(CookieKind::Staff, https, None));
     if !kept {
         answer.headers_mut().append(header::SET_COOKIE, fresh.set(CookieKind::Known, https, Some(KNOWN_DAYS)));
     }
     Ok(answer)
+}
+
+/// Remembers the browser of a user who has signed in to the end. Answers whether it was known before.
+pub(super) fn known(
+    app: &App,
+    tx: &SqliteTx,
+    visitor: &Visitor,
+    row: &sessions::StaffRow,
+    fresh: &sessions::TokenHash,
+    now: Timestamp,
+) -> Result<bool, Problem> {
+    let (_, email_key) = address(&row.email)?;
+    let counted_as = counted_as(&email_key);
+    let counted = Counted::new(app, tx, &counted_as, visitor)?;
+    let known = visitor.known.as_ref().filter(|_| counted.known).map_or(*fresh, Secret::hash);
+    sign_ins::know(tx, &known, &counted_as, now)?;
+    Ok(counted.known)
+}
+
+/// What is still due before a user is signed in.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Due {
+    /// `code`: that of their second factor. `second-factor`: their firm asks for one, and they have none yet.
+    due: &'static str,
 }
 
 /// Ends this user's session. Does nothing where there is none.
@@ -133,7 +207,7 @@ pub(crate) async fn sign_out_staff(State(app): State<SharedApp>, visitor: Visito
             app.runtime.write(|unit| {
                 let now = unit.now();
                 let tx: &SqliteTx = unit.tx();
-                if let Some(row) = sessions::staff(tx, &token)? {
+                if let Some(row) = sessions::standing(tx, &token)? {
                     audit::append(tx, &row.firm, &Row::new(now, By::User(row.user.clone()), "sign-out"))?;
                 }
                 sessions::end(tx, &token)?;
@@ -147,7 +221,7 @@ pub(crate) async fn sign_out_staff(State(app): State<SharedApp>, visitor: Visito
 
 /// The user who is signed in.
 #[derive(Debug, Serialize, ToSchema)]
-struct StaffMe {
+pub(super) struct StaffMe {
     user: String,
     firm: String,
     name: String,

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{caller, read, row, text};
 use crate::{
     app::SharedApp,
-    store::{audit, firms, names, users},
+    store::{audit, factors, firms, names, users},
     web::{
         Problem,
         extract::some,
@@ -43,13 +43,15 @@ struct Firm {
     watermark: bool,
     /// Who stands in for a matter's owner where there is none who is active.
     fallback_user: Option<String>,
+    /// Whether everybody who works here needs a second factor to sign in.
+    second_factor: bool,
 }
 
-impl From<firms::Firm> for Firm {
-    fn from(firm: firms::Firm) -> Self {
+impl Firm {
+    fn of(firm: firms::Firm, second_factor: bool) -> Self {
         let firms::Firm { id, name, enabled, fallback_user, sender, mail_hold, when_closed, watermark, attributes: _ } =
             firm;
-        Self { id, name, enabled, sender, mail_hold, when_closed, watermark, fallback_user }
+        Self { id, name, enabled, sender, mail_hold, when_closed, watermark, fallback_user, second_factor }
     }
 }
 
@@ -63,6 +65,8 @@ struct FirmChange {
     mail_hold: Option<u32>,
     when_closed: Option<String>,
     watermark: Option<bool>,
+    /// Takes an administrator who has one.
+    second_factor: Option<bool>,
     /// `null`: nobody.
     #[serde(default, deserialize_with = "some")]
     #[schema(value_type = Option<String>)]
@@ -73,7 +77,8 @@ struct FirmChange {
 #[utoipa::path(get, path = "/api/firm", tag = "firm", responses((status = 200, body = Firm)))]
 async fn get_firm(State(app): State<SharedApp>, token: StaffToken) -> Result<Response, Problem> {
     let answer = read(&app, token, |unit, staff| {
-        firms::get(unit.tx(), &staff.firm)?.map(Firm::from).ok_or_else(Problem::not_found)
+        let firm = firms::get(unit.tx(), &staff.firm)?.ok_or_else(Problem::not_found)?;
+        Ok(Firm::of(firm, factors::required(unit.tx(), &staff.firm)?))
     });
     answer.await
 }
@@ -99,14 +104,22 @@ async fn change_firm(
                 return Err(Problem::field("fallback_user", "unknown-user", "This is no active user of the firm."));
             }
         }
-        if firm != before {
+        let needed = factors::required(unit.tx(), &staff.firm)?;
+        let needs = change.second_factor.unwrap_or(needed);
+        if needs && !needed && factors::confirmed(unit.tx(), &staff.user)?.is_none() {
+            let said = "Set up your own second factor first: without one this would lock you out.";
+            return Err(Problem::field("second_factor", "no-second-factor", said));
+        }
+        if firm != before || needs != needed {
             firms::update(unit.tx(), &firm)?;
+            factors::require(unit.tx(), &staff.firm, needs)?;
             let mut row = row(unit, caller, "firm.changed");
             for (key, changed, value) in [
                 ("name", firm.name != before.name, firm.name.clone()),
                 ("enabled", firm.enabled != before.enabled, firm.enabled.to_string()),
                 ("sender", firm.sender != before.sender, firm.sender.clone()),
                 ("mail-hold", firm.mail_hold != before.mail_hold, firm.mail_hold.to_string()),
+                ("second-factor", needs != needed, needs.to_string()),
                 ("watermark", firm.watermark != before.watermark, firm.watermark.to_string()),
                 ("when-closed", firm.when_closed != before.when_closed, firm.when_closed.clone()),
                 (
@@ -121,7 +134,7 @@ async fn change_firm(
             }
             audit::append(unit.tx(), &staff.firm, &row)?;
         }
-        Ok(Firm::from(firm))
+        Ok(Firm::of(firm, needs))
     });
     work.await
 }

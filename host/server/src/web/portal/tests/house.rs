@@ -182,6 +182,7 @@ impl House {
         let mut config = Config {
             data_dir: folder.path().join("data"),
             revocations: folder.path().join("data/revocations.jsonl"),
+            key_file: folder.path().join("data/records.key"),
             documents: Documents::Folder(folder.path().join("documents")),
             upload_limit: LIMIT,
             requests_per_second: None,
