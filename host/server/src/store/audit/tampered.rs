@@ -137,7 +137,7 @@ fn t_audit_a_thousand_tamperings_of_each_kind_are_all_found() {
                 assert!(seen.is_err(), "AUDIT_SEED={seed}, {kind}: {statements}");
                 found += 1;
             }
-            println!("{kind}: {found} of {CASES} found");
+            client_connect_fixtures::figure(format_args!("{kind}: {found} of {CASES}"));
         }
         // The tail is cut; or all from a place on is written anew by the rules, as many rows as there were.
         for kind in ["cut the tail", "rewrite all"] {
@@ -159,7 +159,10 @@ fn t_audit_a_thousand_tamperings_of_each_kind_are_all_found() {
                 assert!(alone.is_ok(), "AUDIT_SEED={seed}, {kind} from {from}");
                 unseen += 1;
             }
-            println!("{kind}: {found} of {CASES} found with the checkpoint, {} without it", CASES - unseen);
+            client_connect_fixtures::figure(format_args!(
+                "{kind}: {found} of {CASES} with the checkpoint, {} without",
+                CASES - unseen
+            ));
         }
         assert_eq!(prove(&[&checkpoint]).unwrap().rows, ROWS, "a tampering was not undone");
     });
