@@ -134,13 +134,14 @@ impl Previews {
         &self.id
     }
 
-    /// Compiles the renderer for the folder of compiled components, unless it was done before: the first page of all
-    /// need not wait for that, and no memory is held until then. Takes some seconds, and blocks.
+    /// Compiles the renderer and the converters for the folder of compiled components, unless it was done before: the
+    /// first page of all need not wait for that, and no memory is held until then. Takes some seconds, and blocks.
     ///
     /// # Errors
-    /// If it is no renderer.
+    /// If one of them is none.
     pub fn prepare(&self) -> Result<(), NoPreview> {
-        self.shared.renderer.prepare()
+        self.shared.renderer.prepare()?;
+        self.shared.converters.iter().try_for_each(|converter| converter.prepare())
     }
 
     /// Loads the renderer, which takes some seconds when it has to be compiled. Blocks.

@@ -25,6 +25,15 @@ pub trait Converter: Send + Sync + std::fmt::Debug {
     fn kinds(&self) -> Vec<String>;
     /// What it is: another name, or another version, may make other PDFs.
     fn id(&self) -> &str;
+
+    /// Does beforehand, if it was not done before, what takes long the first time of all; keeps no memory for it.
+    ///
+    /// # Errors
+    /// If it cannot convert anything.
+    fn prepare(&self) -> Result<(), NoPreview> {
+        Ok(())
+    }
+
     /// Makes one. Blocks.
     ///
     /// # Errors

@@ -45,6 +45,10 @@ impl Converter for OfficeComponent {
         self.component.id()
     }
 
+    fn prepare(&self) -> Result<(), NoPreview> {
+        self.component.prepare()
+    }
+
     fn convert(&self, document: &Document, bytes: &[u8]) -> Result<Vec<u8>, NoPreview> {
         let mut running = self.component.ready()?.start("preview.convert").map_err(broken)?;
         let hint = Hint { name: document.name.clone(), media_type: document.media_type.clone() };
