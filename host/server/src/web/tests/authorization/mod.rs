@@ -13,7 +13,7 @@ mod look;
 mod model;
 mod world;
 
-use std::{cell::RefCell, time::Instant};
+use std::cell::RefCell;
 
 use client_connect_fixtures::{figure, guests};
 use proptest::{
@@ -186,7 +186,6 @@ fn search(house: &House, sequences: u64, lane: u64, measure: Measure, fault: &st
 
 /// The same in two lanes at a time, each on a host of its own.
 fn in_lanes(plugin: Option<&'static [u8]>, sequences: u64, measure: Measure) -> Tally {
-    let began = Instant::now();
     let lanes: Vec<_> = (0..2)
         .map(|lane| std::thread::spawn(move || search(&House::new(plugin), sequences.div_ceil(2), lane, measure, "")))
         .collect();
