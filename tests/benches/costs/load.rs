@@ -141,7 +141,7 @@ impl Asker {
             Kind::Json => {
                 let (path, staff) = match n % 8 {
                     0 => (self.portal("/documents?limit=50"), false),
-                    1 => (self.portal("/documents?limit=50&sort=time&descending=true"), false),
+                    1 => (self.portal("/documents?limit=50&sort=activity_at&descending=true"), false),
                     2 => (self.portal("/documents?limit=50&search=letter"), false),
                     3 => ("/api/portal/matters".to_owned(), false),
                     4 => (self.firm("/documents?limit=50"), true),
