@@ -4,9 +4,8 @@
 //! The key that signs lies in a file of its own, outside of the database: whoever has only the database signs nothing.
 
 use std::{
-    fs::{File, OpenOptions},
+    fs::OpenOptions,
     io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
     time::Duration,
@@ -20,6 +19,7 @@ use client_connect_runtime::{
 use crate::{
     app::SharedApp,
     config::Config,
+    files,
     store::{
         SqliteBackend, SqliteTx,
         audit::{
@@ -79,8 +79,8 @@ impl Checkpoints {
         let notes: String = fresh.iter().map(|head| ["\n", &self.signer.sign(head)].concat()).collect();
         file.write_all(notes.as_bytes())?;
         file.sync_data()?;
-        if let Some(folder) = folder(&self.list).filter(|_| !existed) {
-            File::open(folder)?.sync_all()?;
+        if !existed {
+            files::sync_folder_of(&self.list)?;
         }
         let count = fresh.len();
         last.retain(|old| fresh.iter().all(|head| head.firm != old.firm));
@@ -89,34 +89,17 @@ impl Checkpoints {
     }
 }
 
-fn folder(path: &Path) -> Option<&Path> {
-    path.parent().map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
-}
-
 /// The key of a file, made for this user alone if it is not there.
 ///
 /// # Errors
 /// If it cannot be read or made, or is no key.
 pub fn signer(path: &Path) -> io::Result<Signer> {
     let none = || io::Error::new(io::ErrorKind::InvalidData, "this is no key of checkpoints");
-    match std::fs::read_to_string(path) {
-        Ok(text) => return Signer::read(&text).map_err(|_| none()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
-    }
-    let mut seed = [0; 32];
-    crate::store::fill_random(&mut seed);
-    let text = Signer::kept(&seed).ok_or_else(none)?;
-    // Under another name first: a key is there whole or not at all.
-    let draft = path.with_extension("new");
-    let _ = std::fs::remove_file(&draft);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&draft, path)?;
-    if let Some(folder) = folder(path) {
-        File::open(folder)?.sync_all()?;
-    }
+    let text = files::key(path, || {
+        let mut seed = [0; 32];
+        crate::store::fill_random(&mut seed);
+        Signer::kept(&seed).ok_or_else(none)
+    })?;
     Signer::read(&text).map_err(|_| none())
 }
 

@@ -10,6 +10,7 @@
 //! | `pages` | the pages for people |
 //! | `mail` | the outbox, sign-in codes, SMTP |
 //! | `oidc` | identity providers of firms |
+//! | `files` | keys and lists in files beside the records |
 //! | `room` | what is done when the disk is full |
 //! | `scan` | malware in what comes |
 //! | `sweeper` | deletes what is over |
@@ -24,6 +25,7 @@ pub mod checkpoints;
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod files;
 pub mod mail;
 pub mod oidc;
 pub mod pages;

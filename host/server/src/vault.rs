@@ -1,15 +1,11 @@
 //! What the records must not hold in the clear: sealed, or hashed, with a key that lies in a file beside them. Whoever
 //! has a copy of the records alone, a backup for instance, can open none of it.
 
-use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
-    path::Path,
-};
+use std::{io, path::Path};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
-use crate::mail::HostKey;
+use crate::{files, mail::HostKey};
 
 /// The key in the file. What it is for is mixed into each use, so that nothing sealed for one thing opens for another.
 #[derive(Clone, Debug)]
@@ -21,17 +17,11 @@ impl Vault {
     /// # Errors
     /// If it cannot be read or made, or holds no key: an empty one is refused.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut text = String::new();
-        match File::open(path) {
-            Ok(file) => drop(file.take(1_000).read_to_string(&mut text)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let mut fresh = [0; 32];
-                getrandom::fill(&mut fresh).map_err(|error| io::Error::other(error.to_string()))?;
-                text = hex::encode(fresh);
-                write(path, &text)?;
-            }
-            Err(error) => return Err(error),
-        }
+        let text = files::key(path, || {
+            let mut fresh = [0; 32];
+            getrandom::fill(&mut fresh).map_err(|error| io::Error::other(error.to_string()))?;
+            Ok(hex::encode(fresh))
+        })?;
         let mut key = [0; 32];
         let wrong = |_| io::Error::new(io::ErrorKind::InvalidData, "it does not hold 64 hex digits");
         hex::decode_to_slice(text.trim(), &mut key).map_err(wrong)?;
@@ -66,23 +56,6 @@ impl Vault {
         let key = self.0.hash("seal", &[what.as_bytes()]);
         Some(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).ok()?))
     }
-}
-
-/// Whole or not at all, whenever this host is killed: an empty key would keep it from ever starting again.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let unready = path.with_extension("unready");
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(&unready)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&unready, path)?;
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use client_connect::{blobs::Blobs, store};
 use reqwest::{Client, header};
 
 use crate::{
@@ -37,22 +36,12 @@ pub(crate) struct Hostile {
 impl Hostile {
     /// Stores them as an upload would.
     pub(crate) async fn put(world: &World) -> Setup<Self> {
-        let blobs = Blobs::folder(&world.folder().join("documents"))?;
-        let put = |bytes: Vec<u8>| {
-            let blobs = blobs.clone();
-            async move {
-                let blob = store::new_id();
-                let mut writer = blobs.write(&blob);
-                writer.push(bytes.into()).await?;
-                Ok::<_, client_connect::blobs::BlobError>((blob, writer.finish().await?))
-            }
-        };
         let burden = documents::nested_forms(9);
         let mut ids = Vec::new();
         for n in 0..DOCUMENTS {
-            ids.push(world.add(put([&burden[..], format!("\n% {n}\n").as_bytes()].concat()).await?)?);
+            ids.push(world.add([&burden[..], format!("\n% {n}\n").as_bytes()].concat()).await?);
         }
-        let honest = world.add(put(fs::read(fixtures().join("contract.pdf"))?).await?)?;
+        let honest = world.add(fs::read(fixtures().join("contract.pdf"))?).await?;
         Ok(Self { ids, honest })
     }
 }

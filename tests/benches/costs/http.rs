@@ -3,8 +3,6 @@
 
 use std::{fs, time::Duration};
 
-use client_connect::{blobs::Blobs, store};
-
 use crate::{
     process::Server,
     table::{Aim, Table, number},
@@ -25,18 +23,7 @@ pub(crate) struct Files {
 impl Files {
     /// Stores them as an upload would.
     pub(crate) async fn put(world: &World) -> Setup<Self> {
-        let blobs = Blobs::folder(&world.folder().join("documents"))?;
-        let put = |size: usize| {
-            let blobs = blobs.clone();
-            async move {
-                let blob = store::new_id();
-                let mut writer = blobs.write(&blob);
-                writer.push(vec![7; size].into()).await?;
-                Ok::<_, client_connect::blobs::BlobError>((blob, writer.finish().await?))
-            }
-        };
-        let (small, large) = (put(SMALL).await?, put(LARGE).await?);
-        Ok(Self { small: world.add(small)?, large: world.add(large)? })
+        Ok(Self { small: world.add(vec![7; SMALL]).await?, large: world.add(vec![7; LARGE]).await? })
     }
 }
 

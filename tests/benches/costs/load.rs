@@ -13,10 +13,7 @@ use std::{
     time::Duration,
 };
 
-use client_connect::{
-    blobs::{BlobError, Blobs},
-    store::{self, sessions},
-};
+use client_connect::store::sessions;
 use client_connect_runtime::{Backend as _, backend::Mode};
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
@@ -48,18 +45,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// Stores the documents as uploads would, and signs the owner in.
     pub(crate) async fn set(world: &World) -> Setup<Self> {
-        let blobs = Blobs::folder(&world.folder().join("documents"))?;
-        let put = |bytes: Vec<u8>| {
-            let blobs = blobs.clone();
-            async move {
-                let blob = store::new_id();
-                let mut writer = blobs.write(&blob);
-                writer.push(bytes.into()).await?;
-                Ok::<_, BlobError>((blob, writer.finish().await?))
-            }
-        };
-        let megabyte = world.add(put(vec![7; 1 << 20]).await?)?;
-        let contract = world.add(put(fs::read(fixtures().join("contract.pdf"))?).await?)?;
+        let megabyte = world.add(vec![7; 1 << 20]).await?;
+        let contract = world.add(fs::read(fixtures().join("contract.pdf"))?).await?;
         let token = [9_u8; 32];
         let now = world.runtime.now();
         let tx = world.runtime.backend().begin(Mode::Write, now).map_err(said)?;

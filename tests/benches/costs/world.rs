@@ -5,7 +5,7 @@
 use std::{path::Path, sync::Arc};
 
 use client_connect::{
-    blobs::Written,
+    blobs::Blobs,
     store::{
         self, SqliteBackend, contacts, documents, firms,
         generate::{self, Plan},
@@ -178,9 +178,12 @@ impl World {
         self.folder.path()
     }
 
-    /// Adds a document whose bytes are stored, and shows it to the contact.
-    pub(crate) fn add(&self, (blob, written): (String, Written)) -> Setup<String> {
-        let id = store::new_id();
+    /// Stores a document as an upload would, and shows it to the contact.
+    pub(crate) async fn add(&self, bytes: Vec<u8>) -> Setup<String> {
+        let (id, blob) = (store::new_id(), store::new_id());
+        let mut writer = Blobs::folder(&self.folder().join("documents"))?.write(&blob);
+        writer.push(bytes.into()).await?;
+        let written = writer.finish().await?;
         let document = documents::New {
             id: id.clone(),
             matter: self.matter.clone(),

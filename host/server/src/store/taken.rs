@@ -17,6 +17,8 @@ use client_connect_runtime::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::files;
+
 /// One thing that was taken away.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "taken", rename_all = "kebab-case")]
@@ -158,8 +160,8 @@ impl Journal {
         }
         file.write_all(lines)?;
         file.sync_data()?;
-        if let Some(folder) = self.path.parent().filter(|_| fresh) {
-            File::open(folder)?.sync_all()?;
+        if fresh {
+            files::sync_folder_of(&self.path)?;
         }
         Ok(())
     }

@@ -355,6 +355,20 @@ pub(crate) fn take_away(tx: &SqliteTx, user: &users::User, row: &Row, now: u64) 
     Ok(true)
 }
 
+/// A user of the same firm, for an administrator of it: a colleague is no secret, and somebody of another firm is not there.
+///
+/// # Errors
+/// `not-found`; `denied`, in these words, for who is no administrator.
+pub(super) fn colleague(
+    tx: &SqliteTx,
+    staff: &Staff,
+    user: &str,
+    denied: &'static str,
+) -> Result<users::User, Problem> {
+    let found = users::get(tx, user)?.filter(|user| user.firm == staff.firm).ok_or_else(Problem::not_found)?;
+    if staff.admin { Ok(found) } else { Err(Problem::denied(denied)) }
+}
+
 /// Take a colleague's second factor away, who has lost it. Takes an administrator. All their sessions end, and they are
 /// told by mail.
 #[utoipa::path(delete, path = "/api/users/{user}/second-factor", tag = "firm", params(("user" = String, Path)), responses((status = 204)))]
@@ -364,14 +378,9 @@ async fn remove_factor(
     Path(user): Path<String>,
     write: Write<Nothing>,
 ) -> Result<Response, Problem> {
-    // A colleague is no secret, and somebody of another firm is not there.
     let work =
         write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-            let found = users::get(unit.tx(), &user)?.filter(|user| user.firm == staff.firm);
-            let found = found.ok_or_else(Problem::not_found)?;
-            if !staff.admin {
-                return Err(Problem::denied("Only an administrator may take a second factor away."));
-            }
+            let found = colleague(unit.tx(), &staff, &user, "Only an administrator may take a second factor away.")?;
             if found.id == staff.user {
                 let said = "Give your own up with a code of it, or have another administrator take it away.";
                 return Err(Problem::conflict("own-second-factor", said));

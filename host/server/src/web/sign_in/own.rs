@@ -14,7 +14,12 @@ use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Visitor, account::anew, address, staff::judged};
+use super::{
+    Visitor,
+    account::{anew, colleague},
+    address,
+    staff::judged,
+};
 use crate::{
     app::SharedApp,
     mail::account,
@@ -220,11 +225,7 @@ async fn end_sessions_of(
 ) -> Result<Response, Problem> {
     let work =
         write.asked.even_when_full(true).run(&app, caller(&staff), StatusCode::NO_CONTENT, move |unit, caller| {
-            let found = users::get(unit.tx(), &user)?.filter(|user| user.firm == staff.firm);
-            let found = found.ok_or_else(Problem::not_found)?;
-            if !staff.admin {
-                return Err(Problem::denied("Only an administrator may sign others out."));
-            }
+            let found = colleague(unit.tx(), &staff, &user, "Only an administrator may sign others out.")?;
             if sessions::end_of_user(unit.tx(), &found.id)? > 0 {
                 let row = row(unit, caller, "sign-in.ended").detail("user", user.as_str());
                 audit::append(unit.tx(), &found.firm, &row)?;
