@@ -39,13 +39,15 @@ pub struct Room {
     /// The reserve's file; none: nothing is kept, and nobody looks.
     reserve: Option<PathBuf>,
     full: AtomicBool,
+    /// Staff know of it. Whoever finds that there is room again, what fills the disk after that is news.
+    told: AtomicBool,
 }
 
 impl Room {
     /// Keeps a reserve in this folder. A disk that has no room for it is full.
     #[must_use]
     pub fn keep(folder: &std::path::Path) -> Self {
-        let room = Self { reserve: Some(folder.join("reserve")), full: AtomicBool::new(false) };
+        let room = Self { reserve: Some(folder.join("reserve")), ..Self::default() };
         room.look();
         room
     }
@@ -77,7 +79,10 @@ impl Room {
         let was = self.full.swap(full, Ordering::Relaxed);
         match (was, full) {
             (false, true) => tracing::error!(left, "the disk is full: nothing new is stored"),
-            (true, false) => tracing::warn!(left, "there is room on the disk again"),
+            (true, false) => {
+                self.told.store(false, Ordering::Relaxed);
+                tracing::warn!(left, "there is room on the disk again");
+            }
             _ => {}
         }
     }
@@ -114,7 +119,6 @@ fn fill(mut reserve: &File) -> std::io::Result<()> {
 
 /// Looks again and again, until it is dropped.
 pub async fn keeper(app: SharedApp) {
-    let mut told = false;
     let mut tick = tokio::time::interval(EVERY);
     loop {
         tick.tick().await;
@@ -123,10 +127,9 @@ pub async fn keeper(app: SharedApp) {
             Ok(())
         });
         looked.await.ok();
-        told &= app.room.is_full();
-        if app.room.is_full() && !told {
+        if app.room.is_full() && !app.room.told.load(Ordering::Relaxed) {
             match blocking(&app, say).await {
-                Ok(()) => told = true,
+                Ok(()) => app.room.told.store(true, Ordering::Relaxed),
                 Err(problem) => tracing::warn!(%problem, "staff are not told yet that the disk is full"),
             }
         }
