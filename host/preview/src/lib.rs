@@ -12,6 +12,7 @@
 //! | `opened` | a document inside its sandbox |
 //! | `convert` | documents that must become PDFs first |
 //! | `cache` | what was drawn, on disk, bounded |
+//! | `copies` | pages with a stamp, for a minute |
 //! | `picture` | pixels, and the files they are kept in |
 //! | `stamp` | who looks, burned into the pixels |
 
@@ -19,6 +20,7 @@ mod bindings;
 mod cache;
 mod component;
 mod convert;
+mod copies;
 mod opened;
 mod picture;
 mod previews;

@@ -10,6 +10,7 @@ use crate::{
     Converter, Document, NoPreview, Outline, Size, Stamp,
     cache::Cache,
     component::Component,
+    copies::Copies,
     worker::{Ask, Job, OUTLINE, Shared, Workers, page_file},
 };
 
@@ -123,7 +124,7 @@ impl Previews {
         let converted = converters.iter().flat_map(|converter| converter.kinds());
         let kinds = Arc::new(DRAWN.iter().map(|kind| (*kind).to_owned()).chain(converted).collect());
         let cache = Cache::open(&folder, &id, limits.kept)?;
-        let shared = Arc::new(Shared { renderer, converters, cache, largest: limits.document });
+        let shared = Arc::new(Shared { renderer, converters, cache, copies: Copies::new(), largest: limits.document });
         let workers = Workers::start(&shared, limits.threads, limits.queue)?;
         Ok(Self { shared, workers, id, kinds })
     }
@@ -202,10 +203,12 @@ impl Previews {
         stamp: Option<Stamp>,
         read: impl FnOnce() -> Result<Vec<u8>, NoPreview> + Send + 'static,
     ) -> Result<Bytes, NoPreview> {
-        let key = key(document);
-        if stamp.is_none()
-            && let Some(kept) = self.shared.cache.get(&key, &page_file(page, size))
-        {
+        let (key, file) = (key(document), page_file(page, size));
+        let kept = match &stamp {
+            None => self.shared.cache.get(&key, &file),
+            Some(stamp) => self.shared.copies.get(&(key.clone(), file, stamp.clone())),
+        };
+        if let Some(kept) = kept {
             return Ok(kept);
         }
         let (reply, answer) = oneshot::channel();
@@ -216,6 +219,7 @@ impl Previews {
     /// Throws away all pictures of the document with this SHA-256, in hex.
     pub fn forget(&self, sha256: &str) {
         self.shared.cache.forget(sha256);
+        self.shared.copies.forget(sha256);
     }
 
     fn send(&self, document: &Document, key: String, read: crate::worker::Read, ask: Ask) -> Result<(), NoPreview> {

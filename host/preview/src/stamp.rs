@@ -8,7 +8,7 @@ use ab_glyph::{Font as _, FontRef, PxScale, ScaleFont as _, point};
 use crate::picture::Picture;
 
 /// What is burned into a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Stamp {
     /// One line; what the font does not have shows as a box.
     pub line: String,
@@ -21,10 +21,16 @@ static FONT: LazyLock<Option<FontRef<'static>>> =
 const HEIGHT: f32 = 0.024;
 /// Its slope: downwards to the left, so that no line of text hides it.
 const SLOPE: f32 = -0.42;
+/// One pixel to the right on the page, in the tile: the slope's cosine, and its sine turned about.
+const STEP: (f32, f32) = (0.913_089, 0.407_760);
+/// How far a line is moved along against the one above it, in parts of its length.
+const SHIFT: f32 = 0.37;
+/// All of a pixel.
+const WHOLE: u32 = 1 << 16;
 /// How much of a pixel is the stamp's where a letter covers it.
-const STRENGTH: f32 = 0.22;
+const STRENGTH: u32 = WHOLE / 100 * 22;
 /// What it is drawn with: seen on white and on black alike.
-const GREY: f32 = 118.0;
+const GREY: u32 = 118;
 /// Characters of a line; an address has no more than 254.
 const LONGEST: usize = 400;
 
@@ -32,18 +38,17 @@ impl Stamp {
     /// Lays it on.
     pub(crate) fn burn(&self, picture: &mut Picture) {
         let Some(tile) = self.tile(picture.width) else { return };
-        let (sine, cosine) = SLOPE.sin_cos();
         let width = picture.width as usize;
         for (y, row) in picture.pixels.chunks_exact_mut(width * 3).enumerate() {
-            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-                let (x, y) = (x as f32, y as f32);
-                let cover = tile.at(x * cosine + y * sine, y * cosine - x * sine);
-                if cover > 0.0 {
+            let mut place = tile.row(y);
+            for pixel in row.as_chunks_mut::<3>().0 {
+                let weight = tile.weight(&place);
+                if weight > 0 {
                     for part in pixel {
-                        let mixed = f32::from(*part) + (GREY - f32::from(*part)) * STRENGTH * cover;
-                        *part = mixed.round().clamp(0.0, 255.0) as u8;
+                        *part = mix(*part, weight);
                     }
                 }
+                tile.step(&mut place);
             }
         }
     }
@@ -88,17 +93,53 @@ impl Stamp {
 struct Tile {
     width: usize,
     height: usize,
+    /// How much of each pixel the line covers, of 255.
     cover: Vec<u8>,
 }
 
+/// Where a pixel of the page lies in the tile, in pixels of it: always inside.
+struct Place {
+    along: f32,
+    down: f32,
+}
+
 impl Tile {
-    /// Every other line is moved along, so that no straight gap is left between two.
-    fn at(&self, along: f32, down: f32) -> f32 {
-        let line = (down / self.height as f32).floor();
-        let along = along + line * self.width as f32 * 0.37;
-        let (x, y) = (along.rem_euclid(self.width as f32) as usize, down.rem_euclid(self.height as f32) as usize);
-        self.cover.get(y * self.width + x.min(self.width - 1)).map_or(0.0, |cover| f32::from(*cover) / 255.0)
+    /// The first pixel of a row of the page. Every other line is moved along, so that no straight gap is left between
+    /// two.
+    fn row(&self, y: usize) -> Place {
+        let (sine, cosine) = SLOPE.sin_cos();
+        let (width, height) = (self.width as f32, self.height as f32);
+        let (along, down) = (y as f32 * sine, y as f32 * cosine);
+        let line = (down / height).floor();
+        Place { along: (along + line * width * SHIFT).rem_euclid(width), down: down.rem_euclid(height) }
     }
+
+    /// The next pixel in the row. A page has more than a million: each takes two additions, and no division.
+    fn step(&self, place: &mut Place) {
+        let (width, height) = (self.width as f32, self.height as f32);
+        place.along += STEP.0;
+        place.down += STEP.1;
+        if place.down >= height {
+            place.down -= height;
+            place.along += width * SHIFT;
+        }
+        if place.along >= width {
+            place.along -= width;
+        }
+    }
+
+    /// How much of the stamp's grey is mixed in here, of [`WHOLE`].
+    fn weight(&self, place: &Place) -> u32 {
+        let at = place.down as usize * self.width + place.along as usize;
+        let cover = self.cover.get(at).copied().unwrap_or(0);
+        u32::from(cover) * STRENGTH / 255
+    }
+}
+
+/// A part of a pixel with so much of the stamp's grey in it, rounded to the nearest.
+fn mix(part: u8, weight: u32) -> u8 {
+    let mixed = u32::from(part) * (WHOLE - weight) + GREY * weight;
+    u8::try_from((mixed + WHOLE / 2) / WHOLE).unwrap_or(u8::MAX)
 }
 
 #[cfg(test)]

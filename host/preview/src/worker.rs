@@ -19,8 +19,8 @@ use lru::LruCache;
 use tokio::sync::oneshot;
 
 use crate::{
-    Document, NoPreview, Outline, Size, cache::Cache, component::Component, convert::Converter, opened::Opened,
-    picture::Picture,
+    Document, NoPreview, Outline, Size, cache::Cache, component::Component, convert::Converter, copies::Copies,
+    opened::Opened, picture::Picture,
 };
 
 /// Documents that a thread keeps open.
@@ -63,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) renderer: Component,
     pub(crate) converters: Vec<Arc<dyn Converter>>,
     pub(crate) cache: Cache,
+    pub(crate) copies: Copies,
     /// Bytes of a document that is looked at.
     pub(crate) largest: u64,
 }
@@ -108,6 +109,7 @@ fn work(shared: &Shared, jobs: &Receiver<Job>) {
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
+        shared.copies.tidy();
         while desk.peek_lru().is_some_and(|(_, (_, used))| desk.len() > OPEN || used.elapsed() > IDLE) {
             desk.pop_lru();
         }
@@ -141,12 +143,19 @@ fn answer(shared: &Shared, desk: &mut Desk, job: Job) {
         }
         Ask::Page(page, size, stamp, reply) => {
             let drawn = draw(shared, desk, &document, &key, read, (page, size));
-            let answer = drawn.and_then(|file| match &stamp {
+            let answer = drawn.and_then(|file| match stamp {
                 None => Ok(file),
                 Some(stamp) => {
+                    let which = (key, page_file(page, size), stamp);
+                    // As above: somebody before in the queue, who was this same asker.
+                    if let Some(copy) = shared.copies.get(&which) {
+                        return Ok(copy);
+                    }
                     let mut picture = Picture::decode(&file)?;
-                    stamp.burn(&mut picture);
-                    picture.encode()
+                    which.2.burn(&mut picture);
+                    let copy = picture.encode()?;
+                    shared.copies.put(which, copy.clone());
+                    Ok(copy)
                 }
             });
             reply.send(answer).ok();

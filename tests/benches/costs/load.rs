@@ -29,13 +29,17 @@ use crate::{
 
 /// Requests a second.
 const RATE: u64 = 200;
+/// Documents that are looked at.
+const CONTRACTS: u64 = 10;
+/// Pages of each.
+const PAGES: u64 = 20;
 
 /// What the load works on beside the lists.
 pub(crate) struct Stage {
     /// A megabyte, shared with the contact.
     megabyte: String,
-    /// Of many pages, shared with the contact.
-    contract: String,
+    /// Of many pages each, shared with the contact.
+    contracts: Vec<String>,
     /// Not shared, to begin with.
     toggled: String,
     /// A session of the matter's owner.
@@ -46,14 +50,19 @@ impl Stage {
     /// Stores the documents as uploads would, and signs the owner in.
     pub(crate) async fn set(world: &World) -> Setup<Self> {
         let megabyte = world.add(vec![7; 1 << 20]).await?;
-        let contract = world.add(fs::read(fixtures().join("contract.pdf"))?).await?;
+        let contract = fs::read(fixtures().join("contract.pdf"))?;
+        let mut contracts = Vec::new();
+        for n in 0..CONTRACTS {
+            // Other bytes each time: what was drawn of one is not what is drawn of another.
+            contracts.push(world.add([&contract[..], format!("\n% {n}\n").as_bytes()].concat()).await?);
+        }
         let token = [9_u8; 32];
         let now = world.runtime.now();
         let tx = world.runtime.backend().begin(Mode::Write, now).map_err(said)?;
         sessions::start_staff(&tx, &Sha256::digest(token).into(), &world.owner, now, now + 86_400_000)?;
         tx.commit()?;
         let toggled = world.unshared().to_owned();
-        Ok(Self { megabyte, contract, toggled, staff: format!("cc_staff={}", hex::encode(token)) })
+        Ok(Self { megabyte, contracts, toggled, staff: format!("cc_staff={}", hex::encode(token)) })
     }
 }
 
@@ -123,7 +132,10 @@ impl Asker {
     }
 
     async fn once(&self, kind: Kind, n: u64, large: bytes::Bytes) -> Result<(), String> {
-        let picture = || self.portal(&format!("/documents/{}/pages/{}", self.stage.contract, 1 + n % 20));
+        // As people turn pages: in no order that the other kinds of requests keep to.
+        let any = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        let (contract, page) = (any / PAGES % CONTRACTS, 1 + any % PAGES);
+        let contract = &self.stage.contracts[usize::try_from(contract).map_err(|error| error.to_string())?];
         let done = match kind {
             Kind::Json => {
                 let (path, staff) = match n % 8 {
@@ -132,13 +144,16 @@ impl Asker {
                     2 => (self.portal("/documents?limit=50&search=letter"), false),
                     3 => ("/api/portal/matters".to_owned(), false),
                     4 => (self.firm("/documents?limit=50"), true),
-                    5 => (self.firm(&format!("/documents/{}", self.stage.contract)), true),
+                    5 => (self.firm(&format!("/documents/{contract}")), true),
                     6 => (self.firm("/client-connect/sharing/documents?limit=50"), true),
                     _ => (self.firm("/client-connect"), true),
                 };
                 self.ask(Method::GET, &path, staff, Body::None).await
             }
-            Kind::Picture => self.ask(Method::GET, &picture(), false, Body::None).await,
+            Kind::Picture => {
+                let path = self.portal(&format!("/documents/{contract}/pages/{page}"));
+                self.ask(Method::GET, &path, false, Body::None).await
+            }
             Kind::Megabyte => {
                 let path = self.portal(&format!("/documents/{}/content", self.stage.megabyte));
                 self.ask(Method::GET, &path, false, Body::None).await
@@ -188,9 +203,9 @@ pub(crate) async fn measure(
         contact: world.contact.clone(),
         seen: Seen::default(),
     });
-    // The renderer is loaded and the pages are drawn: what is measured is a day's work, not its first minute.
-    for page in 0..20 {
-        asker.once(Kind::Picture, page, bytes::Bytes::new()).await?;
+    // The renderer is loaded and nearly all pages are drawn: what is measured is a day's work, not its first minute.
+    for n in 0..CONTRACTS * PAGES * 5 {
+        asker.once(Kind::Picture, n, bytes::Bytes::new()).await?;
     }
     let large = bytes::Bytes::from(vec![5; 5 << 20]);
     let (began, mut asked) = (Instant::now(), JoinSet::new());
