@@ -9,6 +9,8 @@ mod killed;
 mod ledger;
 #[cfg(target_arch = "x86_64")]
 mod moments;
+#[cfg(target_arch = "x86_64")]
+mod older;
 mod order;
 #[cfg(target_arch = "x86_64")]
 mod points;

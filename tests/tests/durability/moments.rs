@@ -16,12 +16,15 @@ use serde_json::json;
 
 use super::{flows::People, points::chosen};
 
+/// All of the schema, in one text.
+pub(super) const SCHEMA: &str = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)";
+
 /// How many of the chosen points a short run passes over, each time.
-fn step() -> usize {
+pub(super) fn step() -> usize {
     if std::env::var(ALL).as_deref() == Ok("all") { 1 } else { 6 }
 }
 
-fn one<T: rusqlite::types::FromSql>(scene: &Scene, query: &str) -> Option<T> {
+pub(super) fn one<T: rusqlite::types::FromSql>(scene: &Scene, query: &str) -> Option<T> {
     let records = Connection::open(scene.database()).unwrap();
     records.busy_timeout(std::time::Duration::from_secs(5)).unwrap();
     records.query_row(query, [], |row| row.get(0)).ok()
@@ -102,8 +105,7 @@ async fn inv9_records_that_are_being_made_are_whole_at_the_next_start() {
     };
     let (served, points, untouched) = tokio::task::block_in_place(|| start(None));
     assert!(served.is_some(), "{points:?}");
-    let schema = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)";
-    let whole = one::<String>(&untouched, schema);
+    let whole = one::<String>(&untouched, SCHEMA);
     let mut killed = 0;
     for at in chosen(&points).into_iter().step_by(step()) {
         let (served, _, mut scene) = tokio::task::block_in_place(|| start(Some((at, Fault::Kill))));
@@ -112,7 +114,7 @@ async fn inv9_records_that_are_being_made_are_whole_at_the_next_start() {
         ready.expect(200);
         tokio::task::block_in_place(|| scene.stop());
         assert_eq!(scene.broken(), [], "killed at {at} of {points:?}");
-        assert_eq!(one::<String>(&scene, schema), whole, "killed at {at} of {points:?}");
+        assert_eq!(one::<String>(&scene, SCHEMA), whole, "killed at {at} of {points:?}");
         killed += usize::from(served.is_none());
     }
     figure(format_args!("{killed} kills while records are made"));

@@ -30,7 +30,7 @@ const NOTICED: [&str; 10] = [
     "SELECT email_key FROM sign_ins",
 ];
 
-fn noticed(scene: &Scene) -> Vec<String> {
+pub(super) fn noticed(scene: &Scene) -> Vec<String> {
     let records = Connection::open(scene.database()).unwrap();
     let mut all = Vec::new();
     for query in NOTICED {
