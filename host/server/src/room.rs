@@ -1,6 +1,8 @@
 //! Room on the disk of the records. A reserve of it is kept, and given up when the disk is full: so what reads, and what
 //! takes something away from somebody, can be written down even then. All else is refused until there is room again, which
 //! is found out without a restart; and staff are told.
+//!
+//! A disk that fails, and goes on failing, is another matter: nobody knows what it has kept, so the host ends.
 
 use std::{
     fs::{File, OpenOptions},
@@ -17,6 +19,7 @@ use axum::{
 };
 use client_connect_runtime::types::HostError;
 use nix::sys::statvfs::statvfs;
+use tokio::sync::Notify;
 
 use crate::{
     app::{App, SharedApp},
@@ -41,6 +44,7 @@ pub struct Room {
     full: AtomicBool,
     /// Staff know of it. Whoever finds that there is room again, what fills the disk after that is news.
     told: AtomicBool,
+    failing: Notify,
 }
 
 impl Room {
@@ -65,6 +69,16 @@ impl Room {
             tracing::error!("the disk is full: the reserve is given up, and nothing new is stored");
         }
         std::fs::remove_file(reserve).is_ok()
+    }
+
+    /// The disk fails, and what it was told last cannot even be written over: nothing may rely on it any more.
+    pub fn fails(&self) {
+        self.failing.notify_one();
+    }
+
+    /// Answers when the disk fails for good.
+    pub async fn failed(&self) {
+        self.failing.notified().await;
     }
 
     /// Looks how much is left, and keeps the reserve again where there is room.

@@ -1,7 +1,7 @@
 //! A host that is killed at every point of a request where it leaves a trace outside of itself, and one whose system calls
 //! fail there: started again, all of what was asked for is there or nothing of it; and what was answered is.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use client_connect_fixtures::figure;
 use client_connect_tests::{
@@ -184,4 +184,31 @@ async fn inv12_a_call_that_fails_is_no_answer_that_relied_on_it() {
     let (tried, refused) = at_every_point(&faults, &["upload by a customer", "share"]).await;
     figure(format_args!("{tried} failing calls, {refused} requests refused, nothing half"));
     assert!(refused > 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv12_a_disk_that_goes_on_failing_ends_the_host() {
+    let template = Arc::new(Template::lay(86_400).await);
+    let flow = flows(&template).into_iter().find(|flow| flow.name == "rename").unwrap();
+    let before = template.copy();
+    let case = Case { template: template.clone(), flow, was: noticed(&before), before, sockets: false };
+    let (_, untouched) = case.once(None).await;
+    let log = untouched.points.iter().position(|point| point.contains("sync") && point.ends_with(".db-wal")).unwrap();
+
+    let mut scene = tokio::task::block_in_place(|| case.before.copy());
+    let base = tokio::task::block_in_place(|| scene.start());
+    let people = People::at(&template, &base);
+    let body = people.prepare(&template, &case.flow).await;
+    let at = Some((log + 1, Fault::FromNowOn(Errno::EIO)));
+    let plan = Plan { folder: scene.folder().to_owned(), at, sockets: false };
+    let watched = tokio::task::block_in_place(|| watch(scene.pid(), plan));
+    let answer = people.ask(&case.flow, body).await.unwrap();
+    assert_eq!(answer.status, 500, "{answer:?}");
+    // By itself: nobody kills it.
+    let ended = tokio::time::timeout(Duration::from_secs(30), tokio::task::spawn_blocking(|| watched.ended())).await;
+    assert!(ended.is_ok(), "it serves on: {:#?}", scene.log());
+    assert!(scene.log().iter().any(|line| line.contains("the disk fails")), "{:#?}", scene.log());
+    tokio::task::block_in_place(|| scene.stop());
+    // What is left on the disk is whole.
+    assert_eq!(tokio::task::block_in_place(|| scene.broken()), []);
 }

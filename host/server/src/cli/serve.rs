@@ -99,15 +99,18 @@ fn heard(kind: SignalKind) -> Result<Signal, Stop> {
     signal(kind).map_err(|error| Stop::failed("signals cannot be heard", error))
 }
 
-/// SIGTERM and SIGINT stop it, a second one at once; SIGHUP reads the plugin's file again.
+/// SIGTERM and SIGINT stop it, a second one at once, and a disk that fails for good; SIGHUP reads the plugin's file again.
 async fn until_told_to_stop(mut running: Running) -> Result<u8, Stop> {
     let mut terminate = heard(SignalKind::terminate())?;
     let mut interrupt = heard(SignalKind::interrupt())?;
     let mut hang_up = heard(SignalKind::hangup())?;
-    loop {
+    let room = running.app.room.clone();
+    let code = loop {
         tokio::select! {
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break exit::OK,
+            _ = interrupt.recv() => break exit::OK,
+            // Whoever watches over it starts it again: on what the disk has by then.
+            () = room.failed() => break exit::UNAVAILABLE,
             _ = hang_up.recv() => {
                 let app = running.app.clone();
                 match tokio::task::spawn_blocking(move || app.reload_plugin()).await {
@@ -121,14 +124,14 @@ async fn until_told_to_stop(mut running: Running) -> Result<u8, Stop> {
                 return Ok(exit::FAILED);
             }
         }
-    }
+    };
     tracing::info!("stopping");
     tokio::select! {
         in_time = running.shut_down() => {
             if !in_time {
                 tracing::warn!("requests were cut off");
             }
-            Ok(exit::OK)
+            Ok(code)
         }
         _ = terminate.recv() => std::process::exit(exit::TERMINATED.into()),
         _ = interrupt.recv() => std::process::exit(exit::INTERRUPTED.into()),

@@ -100,7 +100,7 @@ impl Pool {
     }
 
     /// Writes something in the place of a transaction whose commit failed: all of it may be in the log, where the next
-    /// start would find it, and whoever asked for it was told that nothing was changed.
+    /// start would find it, and whoever asked for it was told that nothing was changed. If that fails too, so does the disk.
     pub(super) fn write_over(&self) {
         let written = self.take(Mode::Write).and_then(|connection| {
             let written = connection.execute(
@@ -113,6 +113,7 @@ impl Pool {
         });
         if let Err(error) = written {
             tracing::error!(?error, "the disk fails: what was refused last may be there after the next start");
+            self.options.room.fails();
         }
     }
 
