@@ -28,6 +28,7 @@ use tempfile::TempDir;
 
 use crate::{
     person::{Answer, Person},
+    scanner,
     smtp::{Mail, MailServer},
 };
 
@@ -115,6 +116,7 @@ impl TestHost {
             audit: Audit::default(),
             scan: setup.scan,
             oidc: setup.oidc,
+            webhooks: None,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),
@@ -141,6 +143,7 @@ impl TestHost {
         let host = Self { base, mail, config, running: Some(running), folder };
         if !setup.demo {
             host.found_firm("firm", "Hall & Partners", setup.mail_hold);
+            host.found_other();
         }
         host
     }
@@ -175,6 +178,22 @@ impl TestHost {
             attributes: Vec::new(),
         };
         self.own(move |tx, _| firms::create(tx, &firm).map_err(Problem::from));
+    }
+
+    /// A firm beside it, of which nobody in any test may be told a word.
+    fn found_other(&self) {
+        self.found_firm("other-firm", &scanner::mark("another firm's name"), 0);
+        let user = users::User {
+            id: scanner::mark("another firm's user"),
+            firm: "other-firm".into(),
+            name: scanner::mark("a name at another firm"),
+            email: format!("{}@other.test", scanner::mark("an address at another firm")),
+            active: true,
+            admin: true,
+            locale: "en".into(),
+            created_at: self.app().runtime.now(),
+        };
+        self.own(move |tx, _| users::create(tx, &user, None).map_err(Problem::from));
     }
 
     /// Adds a user to the firm, as `client-connect user add` does, and answers their id.

@@ -8,6 +8,7 @@ pub mod person;
 #[cfg(target_os = "linux")]
 pub mod process;
 pub mod routes;
+pub mod scanner;
 pub mod smtp;
 #[cfg(target_os = "linux")]
 pub mod template;

@@ -10,6 +10,8 @@ use reqwest::{
 };
 use serde_json::Value;
 
+use crate::scanner;
+
 /// A browser.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -90,7 +92,7 @@ impl Person {
     /// What came in the place of an answer.
     ///
     /// # Panics
-    /// If it is no request.
+    /// If it is no request, or the answer tells what nobody may be told.
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, String> {
         let request = request.build().expect("a request");
         let asked = format!("{} {}", request.method(), request.url());
@@ -98,6 +100,10 @@ impl Person {
         let answer = self.client.execute(request).await.map_err(said)?;
         let (status, headers) = (answer.status(), answer.headers().clone());
         let bytes = answer.bytes().await.map_err(said)?.to_vec();
+        for (_, token) in self.cookies() {
+            scanner::hide_token(&token);
+        }
+        scanner::scan_answer(&asked, &headers, &bytes);
         Ok(Answer { asked, status, headers, bytes })
     }
 

@@ -14,6 +14,8 @@ use std::{
 use mail_parser::MessageParser;
 use mailin::{Action, Handler, Response, SessionBuilder, response};
 
+use crate::scanner;
+
 /// A mail as it came over the wire.
 #[derive(Clone, Debug)]
 pub struct Mail {
@@ -60,6 +62,15 @@ impl Shared {
     }
 }
 
+/// Whoever reads a mail scans it.
+fn read(mails: Vec<Mail>) -> Vec<Mail> {
+    for mail in &mails {
+        scanner::scan("a mail", &mail.raw);
+        scanner::scan("a mail", mail.text.as_bytes());
+    }
+    mails
+}
+
 /// The server. Its threads end with the process.
 #[derive(Clone, Debug)]
 pub struct MailServer {
@@ -103,12 +114,12 @@ impl MailServer {
 
     /// What has come so far for this address.
     pub fn mails_to(&self, address: &str) -> Vec<Mail> {
-        self.shared.lock().mails.iter().filter(|mail| mail.is_to(address)).cloned().collect()
+        read(self.shared.lock().mails.iter().filter(|mail| mail.is_to(address)).cloned().collect())
     }
 
     /// Everything that has come so far.
     pub fn mails(&self) -> Vec<Mail> {
-        self.shared.lock().mails.clone()
+        read(self.shared.lock().mails.clone())
     }
 
     /// Waits until there are `count` mails for this address and answers them.
@@ -130,7 +141,7 @@ impl MailServer {
             let theirs = state.mails.iter().filter(|mail| mail.is_to(address));
             let found: Vec<Mail> = theirs.filter(|mail| wanted(mail)).cloned().collect();
             if found.len() >= count {
-                return found;
+                return read(found);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             assert!(!left.is_zero(), "{} of {count} mails came for {address}: {found:#?}", found.len());

@@ -2,6 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
+    net::TcpListener,
     os::unix::net::{UnixListener, UnixStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -16,6 +17,7 @@ pub(super) fn eicar() -> Vec<u8> {
 /// ClamAV's daemon on a socket in a temporary folder.
 pub(super) struct Clamd {
     folder: tempfile::TempDir,
+    port: u16,
     child: Option<Child>,
 }
 
@@ -42,18 +44,25 @@ impl Clamd {
         std::fs::create_dir(folder.path().join("db")).unwrap();
         let signature = format!("Eicar-Test-Signature:0:*:{}\n", hex::encode(eicar()));
         std::fs::write(folder.path().join("db/test.ndb"), signature).unwrap();
+        // Free a moment ago, and asked for by nobody else.
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let settings = format!(
-            "LocalSocket {at}/socket\nDatabaseDirectory {at}/db\nTemporaryDirectory {at}\nForeground yes\n\
+            "LocalSocket {at}/socket\nTCPSocket {port}\nTCPAddr 127.0.0.1\nDatabaseDirectory {at}/db\nTemporaryDirectory {at}\nForeground yes\n\
              StreamMaxLength {limit}\n"
         );
         std::fs::write(folder.path().join("clamd.conf"), settings).unwrap();
-        let mut this = Self { folder, child: None };
+        let mut this = Self { folder, port, child: None };
         this.wake();
         Some(this)
     }
 
     pub(super) fn socket(&self) -> PathBuf {
         self.folder.path().join("socket")
+    }
+
+    /// Where it can be asked over the network.
+    pub(super) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// Starts it, and waits until it answers.

@@ -372,3 +372,21 @@ async fn t_av_what_waited_still_waits_when_the_host_is_started_without_a_scanner
     assert_eq!(again(&house.app).await.unwrap(), (0, 0));
     assert_eq!(house.get(&house.ann, &house.content(&document)).await.code(), "held-for-scan");
 }
+
+#[test]
+fn t_av_the_daemon_is_asked_over_the_network_as_over_its_socket() {
+    let Some(clamd) = Clamd::start(TAKES) else { return };
+    let clean = |bytes: &[u8]| {
+        let mut rest = bytes::Bytes::copy_from_slice(bytes);
+        let place = clamd.address().parse().unwrap();
+        clamd::ask(&place, Instant::now() + Duration::from_secs(20), |most| Ok(rest.split_to(rest.len().min(most))))
+    };
+    assert_eq!(clean(b"harmless"), Verdict::Clean);
+    assert!(matches!(clean(&eicar()), Verdict::Found(what) if what.contains("Eicar")));
+    assert_eq!(clean(&vec![b'.'; TAKES + 1000]), Verdict::Unknown(Why::TooLarge));
+    let address = clamd.address();
+    drop(clamd);
+    let nobody =
+        clamd::ask(&address.parse().unwrap(), Instant::now() + Duration::from_secs(20), |_| Ok(bytes::Bytes::new()));
+    assert_eq!(nobody, Verdict::Unknown(Why::Unavailable));
+}
