@@ -28,6 +28,7 @@ use crate::{
     sweeper,
     vault::Vault,
     web::{self, Problem, health::Metrics},
+    webhooks::{self, Webhooks},
 };
 
 /// Cheap to clone; one for the process.
@@ -64,6 +65,8 @@ pub struct App {
     pub checkpoints: Checkpoints,
     /// What looks for malware in what comes, if the settings name one.
     pub scanner: Option<Scanner>,
+    /// What tells another system what happens here.
+    pub webhooks: Option<Webhooks>,
     /// Who is writing which upload at this moment.
     pub uploads: web::bytes::pieces::Turns,
     /// Turns for hashing passwords.
@@ -339,6 +342,7 @@ impl App {
             mailer,
             checkpoints,
             scanner: config.scan.clone().map(Scanner::new),
+            webhooks: config.webhooks.clone().map(Webhooks::new),
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),
             draining: AtomicBool::new(false),
@@ -408,11 +412,12 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
     ];
     // They end nowhere by themselves; what they are in the middle of goes on at the next start.
     let stopped = stop.clone();
-    let endless = futures_util::future::join4(
+    let endless = futures_util::future::join5(
         blobs::sweeper(app.clone()),
         room::keeper(app.clone()),
         scan::keeper(app.clone()),
         checkpoints::keeper(app.clone()),
+        webhooks::keeper(app.clone()),
     );
     beside.push(tokio::spawn(async move {
         stopped.run_until_cancelled_owned(endless).await;

@@ -13,6 +13,7 @@
 //! | `files` | keys and lists in files beside the records |
 //! | `room` | what is done when the disk is full |
 //! | `scan` | malware in what comes |
+//! | `webhooks` | tells another system what happens here |
 //! | `sweeper` | deletes what is over |
 //! | `vault` | seals what the records must not hold in the clear |
 //! | `demo` | the demo firm |
@@ -37,3 +38,4 @@ pub mod store;
 pub mod sweeper;
 pub mod vault;
 pub mod web;
+pub mod webhooks;

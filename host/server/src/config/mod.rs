@@ -22,7 +22,7 @@ pub use raw::{ConfigError, Origin, Raw, SETTINGS, Setting, flag, variable};
 use crate::{
     mail::smtp::{Protection, Server},
     oidc::Provider,
-    scan,
+    scan, webhooks,
 };
 
 /// Where the documents' bytes are kept.
@@ -133,6 +133,8 @@ pub struct Config {
     pub drain: Duration,
     /// Identity providers of firms.
     pub oidc: Vec<Provider>,
+    /// Where to tell another system what happens here.
+    pub webhooks: Option<webhooks::Settings>,
     /// How the log is written.
     pub log: Log,
     /// Where the documents' bytes are kept.
@@ -194,6 +196,7 @@ impl Config {
             oidc: Provider::all(raw.oidc()).map_err(|error| {
                 ConfigError::new("an identity provider cannot be used", error.to_string(), "mend its table in the file")
             })?,
+            webhooks: webhooks(raw)?,
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
             key_file: raw.optional("key-file", "a path")?.unwrap_or_else(|| data_dir.join("records.key")),
@@ -281,6 +284,17 @@ fn scan(raw: &Raw) -> Result<Option<scan::Settings>, ConfigError> {
         limit: raw.parse::<u64>("scan.limit", "a number of megabytes")?.saturating_mul(1_000_000),
         pass_larger: raw.parse("scan.pass-larger", "true or false")?,
     }))
+}
+
+fn webhooks(raw: &Raw) -> Result<Option<webhooks::Settings>, ConfigError> {
+    let url = raw.get("webhooks.url");
+    if url.is_empty() {
+        return Ok(None);
+    }
+    let hint = "an https address, and a secret in CLIENT_CONNECT_WEBHOOKS_SECRET_FILE";
+    webhooks::Settings::new(url, raw.get("webhooks.secret"))
+        .map(Some)
+        .map_err(|cause| ConfigError::new("webhooks.url and webhooks.secret cannot be used", cause, hint))
 }
 
 fn mail(raw: &Raw, public_url: &str, timeout: Duration) -> Result<Option<Server>, ConfigError> {

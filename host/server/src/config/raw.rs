@@ -125,6 +125,14 @@ pub const SETTINGS: &[Setting] = &[
         default: "",
         secret: true,
     },
+    setting("webhooks.url", "URL", "", "Where to tell another system what happens here; default: nowhere"),
+    Setting {
+        key: "webhooks.secret",
+        value: "SECRET",
+        help: "What signs what it is told: whsec_ and 24 to 64 bytes in base64",
+        default: "",
+        secret: true,
+    },
     setting("mail.timeout", "SECONDS", "60", "How long the mail server may take for a mail; 300 at most"),
 ];
 

@@ -44,6 +44,7 @@ pub mod uploads;
 pub mod users;
 pub mod verify;
 pub mod versions;
+pub mod webhooks;
 
 use std::{cell::RefCell, sync::Arc};
 

@@ -74,6 +74,8 @@ pub struct Query {
     pub calls: bool,
     /// Only rows with a lower number: the last one of the page before.
     pub before: Option<u64>,
+    /// Only rows with a higher number.
+    pub after: Option<u64>,
     /// So many rows at most.
     pub limit: u32,
 }
@@ -144,6 +146,19 @@ pub fn list(tx: &SqliteTx, query: &Query) -> Result<Vec<Entry>, HostError> {
     Ok(rows)
 }
 
+/// One page of rows, the oldest first. For the next, pass the last row's `seq` as `after`.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn forward(tx: &SqliteTx, query: &Query) -> Result<Vec<Entry>, HostError> {
+    let mut rows = Vec::new();
+    select(tx, EXPORT, query, query.limit, |row| {
+        rows.push(row);
+        Ok::<_, HostError>(())
+    })?;
+    Ok(rows)
+}
+
 /// All rows that the query asks for, the oldest first, one after the other: for an export of any length.
 ///
 /// # Errors
@@ -167,6 +182,7 @@ fn select<E: From<HostError>>(
         None => 0,
         Some(since) => first_since(tx, &query.firm, since)?,
     };
+    let from = from.max(query.after.map_or(0, |after| ms(after).saturating_add(1)));
     let to = match query.until {
         None => i64::MAX,
         Some(until) => first_since(tx, &query.firm, until)?,

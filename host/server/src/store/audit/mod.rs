@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 pub use chain::Head;
 use chain::genesis;
 pub(super) use effects::Fold;
-pub use list::{Entry, Query, export, last_by_contact, list};
+pub use list::{Entry, Query, export, forward, last_by_contact, list};
 pub use verify::{Broken, Proof, verify};
 
 use super::{

@@ -172,6 +172,7 @@ impl Scope {
             action: self.filter.action.clone(),
             calls: false,
             before,
+            after: None,
             limit,
         };
         let mut rows = audit::list(unit.tx(), &query)?;
