@@ -13,6 +13,8 @@ mod oidc;
 mod own;
 #[path = "sign_in/pages.rs"]
 mod pages;
+#[path = "sign_in/unknown.rs"]
+mod unknown;
 
 use axum::http::StatusCode;
 use common::{Browser, MINUTE, World};
