@@ -117,6 +117,7 @@ impl TestHost {
             scan: setup.scan,
             oidc: setup.oidc,
             webhooks: None,
+            tree: None,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
             documents: Documents::Folder(folder.path().join("documents")),

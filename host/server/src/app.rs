@@ -26,6 +26,7 @@ use crate::{
     scan::{self, Scanner},
     store::{self, SqliteBackend, SqliteTx, secrets},
     sweeper,
+    tree::{self, Tree},
     vault::Vault,
     web::{self, Problem, health::Metrics},
     webhooks::{self, Webhooks},
@@ -65,6 +66,8 @@ pub struct App {
     pub checkpoints: Checkpoints,
     /// What looks for malware in what comes, if the settings name one.
     pub scanner: Option<Scanner>,
+    /// A tree of folders whose files are the documents.
+    pub tree: Option<Tree>,
     /// What tells another system what happens here.
     pub webhooks: Option<Webhooks>,
     /// Who is writing which upload at this moment.
@@ -130,6 +133,9 @@ pub enum StartError {
     /// What shows documents cannot be used.
     #[error("preview.converter cannot be used: {0}")]
     Preview(String),
+    /// The settings of the tree of folders cannot be used.
+    #[error("tree.place cannot be used: {0}")]
+    Tree(&'static str),
     /// The mail server's settings cannot be used.
     #[error("{0}")]
     Mail(String),
@@ -342,6 +348,7 @@ impl App {
             mailer,
             checkpoints,
             scanner: config.scan.clone().map(Scanner::new),
+            tree: config.tree.as_ref().map(Tree::new).transpose().map_err(StartError::Tree)?,
             webhooks: config.webhooks.clone().map(Webhooks::new),
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),
@@ -412,12 +419,15 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
     ];
     // They end nowhere by themselves; what they are in the middle of goes on at the next start.
     let stopped = stop.clone();
-    let endless = futures_util::future::join5(
-        blobs::sweeper(app.clone()),
-        room::keeper(app.clone()),
-        scan::keeper(app.clone()),
-        checkpoints::keeper(app.clone()),
-        webhooks::keeper(app.clone()),
+    let endless = futures_util::future::join(
+        tree::keeper(app.clone()),
+        futures_util::future::join5(
+            blobs::sweeper(app.clone()),
+            room::keeper(app.clone()),
+            scan::keeper(app.clone()),
+            checkpoints::keeper(app.clone()),
+            webhooks::keeper(app.clone()),
+        ),
     );
     beside.push(tokio::spawn(async move {
         stopped.run_until_cancelled_owned(endless).await;

@@ -13,6 +13,7 @@
 //! | `files` | keys and lists in files beside the records |
 //! | `room` | what is done when the disk is full |
 //! | `scan` | malware in what comes |
+//! | `tree` | a tree of folders as the platform |
 //! | `webhooks` | tells another system what happens here |
 //! | `sweeper` | deletes what is over |
 //! | `vault` | seals what the records must not hold in the clear |
@@ -36,6 +37,7 @@ pub mod room;
 pub mod scan;
 pub mod store;
 pub mod sweeper;
+pub mod tree;
 pub mod vault;
 pub mod web;
 pub mod webhooks;

@@ -17,6 +17,8 @@ use super::{
 /// Makes of this version's records those of the first one: each step of the schema undone, the last one first. A step that
 /// is missing here is found when the host tries to take it a second time.
 const TO_THE_FIRST: &str = "
+    DROP TABLE tree_files; DROP TABLE tree_folders;
+
     DROP TABLE used_answers; DROP TABLE identities; DROP TABLE recovery_codes; DROP TABLE factors;
     ALTER TABLE firms DROP COLUMN second_factor;
 

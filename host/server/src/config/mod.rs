@@ -22,7 +22,7 @@ pub use raw::{ConfigError, Origin, Raw, SETTINGS, Setting, flag, variable};
 use crate::{
     mail::smtp::{Protection, Server},
     oidc::Provider,
-    scan, webhooks,
+    scan, tree, webhooks,
 };
 
 /// Where the documents' bytes are kept.
@@ -133,6 +133,8 @@ pub struct Config {
     pub drain: Duration,
     /// Identity providers of firms.
     pub oidc: Vec<Provider>,
+    /// A tree of folders whose files are the documents.
+    pub tree: Option<tree::Settings>,
     /// Where to tell another system what happens here.
     pub webhooks: Option<webhooks::Settings>,
     /// How the log is written.
@@ -196,6 +198,7 @@ impl Config {
             oidc: Provider::all(raw.oidc()).map_err(|error| {
                 ConfigError::new("an identity provider cannot be used", error.to_string(), "mend its table in the file")
             })?,
+            tree: tree(raw)?,
             webhooks: webhooks(raw)?,
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
@@ -284,6 +287,30 @@ fn scan(raw: &Raw) -> Result<Option<scan::Settings>, ConfigError> {
         limit: raw.parse::<u64>("scan.limit", "a number of megabytes")?.saturating_mul(1_000_000),
         pass_larger: raw.parse("scan.pass-larger", "true or false")?,
     }))
+}
+
+fn tree(raw: &Raw) -> Result<Option<tree::Settings>, ConfigError> {
+    let place = raw.get("tree.place");
+    if place.is_empty() {
+        return Ok(None);
+    }
+    if raw.get("tree.owner").is_empty() {
+        return Err(raw.wrong("tree.owner", "tree.place is set", "the mail address of a user"));
+    }
+    let every = raw.parse("tree.every", "a number of seconds")?;
+    if !(1..=3600).contains(&every) {
+        return Err(raw.wrong("tree.every", "it is out of range", "1 to 3600 seconds"));
+    }
+    let user = match raw.get("tree.user") {
+        "" => None,
+        user => Some((user.to_owned(), SecretString::from(raw.get("tree.password").to_owned()))),
+    };
+    let (place, owner) = (place.to_owned(), raw.get("tree.owner").to_owned());
+    let settings = tree::Settings { place, user, owner, every: Duration::from_secs(every) };
+    match tree::Tree::new(&settings) {
+        Ok(_) => Ok(Some(settings)),
+        Err(cause) => Err(raw.wrong("tree.place", cause, "a folder, or an https address")),
+    }
 }
 
 fn webhooks(raw: &Raw) -> Result<Option<webhooks::Settings>, ConfigError> {

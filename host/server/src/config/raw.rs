@@ -125,6 +125,16 @@ pub const SETTINGS: &[Setting] = &[
         default: "",
         secret: true,
     },
+    setting(
+        "tree.place",
+        "DIR|URL",
+        "",
+        "A tree of folders whose files are the documents: a folder, or a WebDAV server; default: none",
+    ),
+    setting("tree.user", "NAME", "", "The name to sign in there with"),
+    Setting { key: "tree.password", value: "PASSWORD", help: "The password to it", default: "", secret: true },
+    setting("tree.owner", "EMAIL", "", "The user who owns the matters that its folders become"),
+    setting("tree.every", "SECONDS", "30", "How often to look at it; 1 to 3600"),
     setting("webhooks.url", "URL", "", "Where to tell another system what happens here; default: nowhere"),
     Setting {
         key: "webhooks.secret",

@@ -38,6 +38,7 @@ pub mod taken;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod told;
+pub mod tree;
 mod tx;
 pub mod unseen;
 pub mod uploads;
