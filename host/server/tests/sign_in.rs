@@ -13,6 +13,8 @@ mod oidc;
 mod own;
 #[path = "sign_in/pages.rs"]
 mod pages;
+#[path = "sign_in/provider.rs"]
+mod provider;
 #[path = "sign_in/unknown.rs"]
 mod unknown;
 

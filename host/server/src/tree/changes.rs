@@ -372,7 +372,14 @@ async fn refuse_malware(app: &SharedApp, matter: &str, known: &Known, arrived: &
     blocking(app, move |app| {
         app.runtime.write(|unit| {
             let base = Row::new(unit.now(), By::Host, "upload.refused").matter(&matter);
-            scan::tell_of_refusal(unit.tx(), &owner.firm, &base, "the tree of folders", &[owner.id.clone()], &found)
+            scan::tell_of_refusal(
+                unit.tx(),
+                &owner.firm,
+                &base,
+                "the tree of folders",
+                std::slice::from_ref(&owner.id),
+                &found,
+            )
         })
     })
     .await?;
