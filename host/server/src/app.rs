@@ -20,6 +20,7 @@ use crate::{
     blobs::{self, Blobs},
     checkpoints::{self, Checkpoints},
     config::{Config, Documents},
+    files,
     mail::{self, HostKey, Mailer},
     oidc::Providers,
     room::{self, Room},
@@ -66,6 +67,9 @@ pub struct App {
     pub checkpoints: Checkpoints,
     /// What looks for malware in what comes, if the settings name one.
     pub scanner: Option<Scanner>,
+    /// Names this host among those on the same records, also when it was started anew: it lies in the data folder, of which each has
+    /// its own.
+    pub node: String,
     /// A tree of folders whose files are the documents.
     pub tree: Option<Tree>,
     /// What tells another system what happens here.
@@ -318,6 +322,8 @@ impl App {
         };
         let vault = Vault::open(&config.key_file)
             .map_err(|source| StartError::KeyFile { path: config.key_file.clone(), source })?;
+        let path = config.data_dir.join("node");
+        let node = files::key(&path, || Ok(store::new_id())).map_err(|source| StartError::Folder { path, source })?;
         let mut fresh = [0; 32];
         store::fill_random(&mut fresh);
         let key = runtime
@@ -348,6 +354,7 @@ impl App {
             mailer,
             checkpoints,
             scanner: config.scan.clone().map(Scanner::new),
+            node,
             tree: config.tree.as_ref().map(Tree::new).transpose().map_err(StartError::Tree)?,
             webhooks: config.webhooks.clone().map(Webhooks::new),
             uploads: web::bytes::pieces::Turns::default(),

@@ -4,12 +4,12 @@
 //! The log is the queue. How far a firm's log was told is one number, so what was not committed is never told, and nothing
 //! that was is left out: rows go in their order, one after the other, and one that is not answered with 2xx is told again
 //! for as long as that takes. One may come twice, under the same `webhook-id`. Only ids are told: no name, no address, no
-//! content.
+//! content. Of several hosts on the same records one tells.
 
 use std::time::Duration;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use client_connect_runtime::types::Timestamp;
+use client_connect_runtime::{Unit, types::Timestamp};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use sha2::Sha256;
@@ -17,7 +17,7 @@ use ureq::Agent;
 
 use crate::{
     app::{App, SharedApp},
-    store::{SqliteTx, audit::Entry, firms, webhooks as store},
+    store::{SqliteTx, audit::Entry, firms, leases, webhooks as store},
     web::{Problem, blocking},
 };
 
@@ -25,6 +25,9 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(20);
 /// How often to look whether there is something to tell.
 const LOOK: Duration = Duration::from_secs(1);
+/// For how long one host of several tells alone, ms. One that takes longer for a batch may be joined by another: what both
+/// tell has the same id.
+const LEASE: Timestamp = 5 * 60_000;
 /// Rows of a firm that are told before the next firm's.
 const BATCH: u32 = 100;
 /// What secrets begin with.
@@ -191,6 +194,9 @@ pub(crate) async fn once(app: &SharedApp) -> Result<Round, Problem> {
 
 fn next(app: &App, webhooks: &Webhooks, firm: &str) -> Result<Round, Problem> {
     let rows = app.runtime.read(|unit| Ok::<_, Problem>(store::next(unit.tx(), firm, BATCH)?))?;
+    if rows.is_empty() || !app.runtime.write(|unit| claimed(app, unit))? {
+        return Ok(Round::Done);
+    }
     let (mut told, mut round) = (None, Round::Done);
     for row in &rows {
         if let Err(error) = webhooks.tell(firm, row, app.runtime.now()) {
@@ -208,6 +214,12 @@ fn next(app: &App, webhooks: &Webhooks, firm: &str) -> Result<Round, Problem> {
         }
     }
     Ok(round)
+}
+
+/// Whether this host is the one that tells, of several on the same records: for longer than it takes to tell some rows.
+fn claimed(app: &App, unit: &mut Unit<'_, SqliteTx>) -> Result<bool, Problem> {
+    let (now, until) = (unit.now(), unit.now().saturating_add(LEASE));
+    Ok(leases::claim(unit.tx(), "webhooks", &app.node, now, until)?)
 }
 
 /// From when a firm's log is told: of firms that were here before there were webhooks, from now on.

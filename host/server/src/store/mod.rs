@@ -15,6 +15,7 @@ pub mod generate;
 pub mod idempotency;
 pub mod identities;
 pub mod inbox;
+pub mod leases;
 pub mod limits;
 pub mod loose;
 pub mod mailbox;

@@ -40,6 +40,17 @@ pub fn files(tx: &SqliteTx) -> Result<BTreeMap<String, File>, HostError> {
         .host()
 }
 
+/// The document that the file at this path is, and the mark of the content that was taken last.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn at(tx: &SqliteTx, path: &str) -> Result<Option<(String, String)>, HostError> {
+    tx.conn()
+        .prepare_cached("SELECT document, mark FROM tree_files WHERE path = ?1")
+        .and_then(|mut found| found.query_row([path], |row| Ok((row.get(0)?, row.get(1)?))).optional())
+        .host()
+}
+
 /// A document is this file from now on, with this mark; what was known of either is forgotten.
 ///
 /// # Errors

@@ -1,10 +1,9 @@
 //! One file of the tree at a time: what has come, was edited, moved or is gone becomes that of its document, in one
-//! transaction with what the plugin says to it.
+//! transaction with what the plugin says to it. What another host has done since the look is left as it is.
 
 use std::{
     collections::BTreeMap,
-    io::{self, Read},
-    sync::Arc,
+    io::{self, Read as _},
 };
 
 use axum::{body::Body, http::HeaderMap};
@@ -16,13 +15,9 @@ use client_connect_runtime::{
 };
 use tokio_stream::wrappers::ReceiverStream;
 
-use super::{
-    Tree,
-    place::{Mark, Place},
-};
+use super::{Tree, place::Mark};
 use crate::{
-    app::{App, SharedApp},
-    blobs::Reader,
+    app::SharedApp,
     scan,
     store::{
         self, SqliteTx,
@@ -31,7 +26,6 @@ use crate::{
         members::{self, Rights},
         tree::{self, File},
         users::User,
-        versions,
     },
     web::{
         Problem, blocking,
@@ -40,13 +34,9 @@ use crate::{
 };
 
 /// Bytes that are read at once.
-const PART: usize = 256 << 10;
-/// Documents that are written out in one look.
-const WRITTEN: u32 = 100;
+pub(super) const PART: usize = 256 << 10;
 /// The longest type of a document, in bytes.
 const KIND: usize = 100;
-/// Where in a matter's folder customers' uploads are put.
-const FROM_CUSTOMERS: &str = "From customers";
 
 /// What a look goes by.
 #[derive(Debug)]
@@ -59,11 +49,11 @@ pub(super) struct Known {
 
 impl Known {
     /// Takes out what was moved to here: the same content, in the same matter if it can be.
-    fn moved(&mut self, sha256: &str, matter: &str) -> Option<File> {
+    fn moved(&mut self, sha256: &str, matter: &str) -> Option<(String, File)> {
         let mut same = self.gone.iter().filter(|(_, file)| !file.deleted && file.sha256 == sha256);
         let first = same.clone().find(|(_, file)| file.matter == matter).or_else(|| same.next());
         let path = first.map(|(path, _)| path.clone())?;
-        self.gone.remove(&path)
+        self.gone.remove_entry(&path)
     }
 }
 
@@ -71,7 +61,7 @@ fn platform() -> Caller {
     Caller { actor: Actor::Host, locale: "en".into(), request: None, attributes: Vec::new() }
 }
 
-fn row(unit: &Unit<'_, SqliteTx>, action: &str, matter: &str, path: &str) -> Row {
+pub(super) fn row(unit: &Unit<'_, SqliteTx>, action: &str, matter: &str, path: &str) -> Row {
     Row::new(unit.now(), By::Host, action).matter(matter).detail("path", path)
 }
 
@@ -101,14 +91,17 @@ pub(super) async fn came(
         return Err(Problem::invalid("Its matter was deleted here."));
     };
     let arrived = arrive(app, tree, path, name).await?;
-    if let Some(file) = known.moved(&arrived.written.sha256, &matter) {
-        return moved(app, file, matter, path, mark, kind).await;
+    if let Some((from, file)) = known.moved(&arrived.written.sha256, &matter) {
+        return moved(app, (from, file), matter, path, mark, kind).await;
     }
     refuse_malware(app, &matter, known, &arrived).await?;
     let (content, name, path, mark) = (content_of(&arrived), arrived.name.clone(), path.to_owned(), mark.clone());
     let owner = known.owner.clone();
     let stored = blocking(app, move |app| {
         app.runtime.write(|unit| {
+            if tree::at(unit.tx(), &path)?.is_some() {
+                return Ok(false);
+            }
             if let Some(own) = tree::own_with(unit.tx(), &matter, &content.sha256)? {
                 tree::put(unit.tx(), &path, &own, &mark)?;
                 return Ok(false);
@@ -139,12 +132,22 @@ pub(super) async fn came(
 }
 
 /// A document has a new place: within its matter it stays what it is.
-async fn moved(app: &SharedApp, file: File, to: String, path: &str, mark: &Mark, kind: String) -> Result<(), Problem> {
+async fn moved(
+    app: &SharedApp,
+    (left, file): (String, File),
+    to: String,
+    path: &str,
+    mark: &Mark,
+    kind: String,
+) -> Result<(), Problem> {
     let (path, mark) = (path.to_owned(), mark.clone());
     blocking(app, move |app| {
         app.runtime.write(|unit| {
             let now = unit.now();
             let File { document, matter: from, .. } = &file;
+            if !is_still(unit.tx(), &left, &file)? || tree::at(unit.tx(), &path)?.is_some() {
+                return Ok(());
+            }
             let firm = matters::get(unit.tx(), from)?.ok_or_else(Problem::not_found)?.firm;
             if *from != to {
                 documents::move_to(unit.tx(), from, &to, document, now)?;
@@ -184,20 +187,25 @@ pub(super) async fn edited(
         refuse_malware(app, &file.matter, known, arrived).await?;
     }
     let (content, owner) = (arrived.as_ref().map(content_of), known.owner.clone());
-    blocking(app, move |app| {
+    let stored = blocking(app, move |app| {
         app.runtime.write(|unit| {
+            if !is_still(unit.tx(), &path, &file)? {
+                return Ok(false);
+            }
             tree::put(unit.tx(), &path, &file.document, &mark)?;
-            let Some(content) = &content else { return Ok(()) };
+            let Some(content) = &content else { return Ok(false) };
             let now = unit.now();
             let version = documents::add_version(unit.tx(), &file.document, content, None, &owner.id, now)?;
             let row = row(unit, "document.edited", &file.matter, &path).document(&file.document);
             let row = row.detail("version", version);
             audit::append(unit.tx(), &owner.firm, &row)?;
-            note_held(unit, &owner, &row, &file.document, &content.blob)
+            note_held(unit, &owner, &row, &file.document, &content.blob)?;
+            Ok::<_, Problem>(true)
         })
-    })
-    .await?;
-    if let Some(arrived) = arrived {
+    });
+    if stored.await?
+        && let Some(arrived) = arrived
+    {
         arrived.loose.keep();
     }
     Ok(())
@@ -208,6 +216,9 @@ pub(super) async fn gone(app: &SharedApp, path: String, file: File) -> Result<()
     let sha256 = file.sha256.clone();
     blocking(app, move |app| {
         app.runtime.write(|unit| {
+            if !is_still(unit.tx(), &path, &file)? {
+                return Ok(());
+            }
             tree::forget(unit.tx(), &path)?;
             let (now, ids) = (unit.now(), vec![file.document.clone()]);
             let documents = documents::delete(unit.tx(), &file.matter, &ids, now)?;
@@ -224,80 +235,9 @@ pub(super) async fn gone(app: &SharedApp, path: String, file: File) -> Result<()
     Ok(())
 }
 
-/// Writes into the tree what it does not have. Answers whether there was anything.
-pub(super) async fn write_out(app: &SharedApp, tree: &Tree, known: &Known) -> Result<bool, Problem> {
-    let place = tree.place.clone();
-    let firm = known.owner.firm.clone();
-    blocking(app, move |app| {
-        let own = app.runtime.read(|unit| Ok::<_, Problem>(tree::own(unit.tx(), WRITTEN)?))?;
-        let mut written = false;
-        for own in own {
-            let version =
-                app.runtime.read(|unit| Ok::<_, Problem>(versions::get(unit.tx(), &own.document, own.version)?))?;
-            // What is held back goes nowhere.
-            let Some((blob, size)) = version.and_then(|version| Some((version.blob.ok()?, version.size))) else {
-                continue;
-            };
-            let (path, mark) = match put(&place, app, &own, &blob, size) {
-                Ok(put) => put,
-                Err(error) => {
-                    tracing::warn!(document = own.document, %error, "a document is not in the tree yet");
-                    continue;
-                }
-            };
-            app.runtime.write(|unit| {
-                tree::put(unit.tx(), &path, &own.document, &mark)?;
-                let matter = documents::matter_of(unit.tx(), &own.document)?.unwrap_or_default();
-                let row = row(unit, "document.written-out", &matter, &path).document(&own.document);
-                audit::append(unit.tx(), &firm, &row)?;
-                Ok::<_, Problem>(())
-            })?;
-            written = true;
-        }
-        Ok(written)
-    })
-    .await
-}
-
-/// Writes a document under the first name that is free.
-fn put(place: &Arc<dyn Place>, app: &App, own: &tree::Own, blob: &str, size: u64) -> io::Result<(String, Mark)> {
-    let folder = if own.sent { format!("{}/{FROM_CUSTOMERS}", own.folder) } else { own.folder.clone() };
-    // A name that hides would not be seen again.
-    let name = own.name.trim_start_matches(['.', '~']).replace(['/', '\\'], "_");
-    let (stem, ending) = match name.rsplit_once('.') {
-        Some((stem, ending)) if !stem.is_empty() => (stem.to_owned(), format!(".{ending}")),
-        _ => (name.clone(), String::new()),
-    };
-    for n in 1..100 {
-        let name = if n == 1 { format!("{stem}{ending}") } else { format!("{stem} ({n}){ending}") };
-        let path = format!("{folder}/{name}");
-        let reader = app.blobs.open(blob, 0).map_err(io::Error::other)?;
-        match place.write(&path, &mut Whole { reader, left: size }, size) {
-            Ok(mark) => return Ok((path, mark)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Err(io::ErrorKind::AlreadyExists.into())
-}
-
-/// Stored bytes as a stream.
-struct Whole {
-    reader: Reader,
-    left: u64,
-}
-
-impl Read for Whole {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len()).min(PART);
-        if length == 0 {
-            return Ok(0);
-        }
-        let bytes = self.reader.read(length).map_err(io::Error::other)?;
-        buffer[..length].copy_from_slice(&bytes);
-        self.left -= length as u64;
-        Ok(length)
-    }
+/// Whether a file is what it was when it was looked at.
+fn is_still(tx: &SqliteTx, path: &str, file: &File) -> Result<bool, HostError> {
+    Ok(tree::at(tx, path)?.is_some_and(|(document, mark)| document == file.document && mark == file.mark))
 }
 
 /// The matter that a folder is, made now if it is none yet; none if it was deleted here.

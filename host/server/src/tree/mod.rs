@@ -6,11 +6,12 @@
 //! missed it. What is moved is known by its content and keeps its shares within its matter; moved to another it loses them,
 //! and so does what is deleted. A tree that cannot be read, or is empty all at once, changes nothing.
 //!
-//! What comes through the portal, or is uploaded here, is written into the tree, and never over a file that is there.
+//! Of several hosts on the same records one looks. What comes through the portal, or is uploaded here, is written into the tree, and never over a file that is there.
 
 mod changes;
 mod dav;
 mod folder;
+mod out;
 mod place;
 
 use std::{
@@ -24,11 +25,14 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     app::SharedApp,
-    store::{names::email_key, tree, users},
+    store::{leases, names::email_key, tree, users},
     web::{Problem, blocking},
 };
 use changes::Known;
 use place::{Mark, Place};
+
+/// For how long at least the host that looks is the only one, ms.
+const LEASE: u64 = 60_000;
 
 /// Where a tree is, and whose.
 #[derive(Clone, Debug)]
@@ -96,12 +100,29 @@ impl Seen {
     }
 }
 
+/// Whether this host is the one that looks, of several on the same records: for some looks from now on.
+async fn is_ours(app: &SharedApp, tree: &Tree) -> Result<bool, Problem> {
+    let every = u64::try_from(tree.every.as_millis()).unwrap_or(u64::MAX);
+    blocking(app, move |app| {
+        app.runtime.write(|unit| {
+            let now = unit.now();
+            let until = now.saturating_add(every.saturating_mul(3).max(LEASE));
+            Ok::<_, Problem>(leases::claim(unit.tx(), "tree", &app.node, now, until)?)
+        })
+    })
+    .await
+}
+
 /// Looks once. Answers whether anything was changed, here or there.
 ///
 /// # Errors
 /// If the tree or the store does not answer: what was done until then stays done, and the next look goes on.
 pub(crate) async fn look(app: &SharedApp, seen: &mut Seen) -> Result<bool, Problem> {
     let Some(tree) = &app.tree else { return Ok(false) };
+    if !is_ours(app, tree).await? {
+        *seen = Seen::default();
+        return Ok(false);
+    }
     let place = tree.place.clone();
     let now = blocking(app, move |_| place.list().map_err(Problem::internal)).await?;
     let owner = tree.owner.clone();
@@ -153,7 +174,10 @@ pub(crate) async fn look(app: &SharedApp, seen: &mut Seen) -> Result<bool, Probl
         changed = true;
     }
     seen.refused.retain(|path, _| now.contains_key(path));
-    Ok(changes::write_out(app, tree, &known).await? || changed)
+    if !is_ours(app, tree).await? {
+        return Ok(changed);
+    }
+    Ok(out::write_out(app, tree, &known).await? || changed)
 }
 
 /// Looks again and again, until it is dropped.

@@ -29,7 +29,7 @@ pub(crate) trait Place: Send + Sync + fmt::Debug {
 
 /// Whether a name in a folder counts: not what hides, and not what other programs leave beside a file that is open.
 pub(super) fn counts(name: &str) -> bool {
-    let left = ["~$", ".", "._"].iter().any(|start| name.starts_with(start));
+    let left = name.is_empty() || ["~$", ".", "._"].iter().any(|start| name.starts_with(start));
     let lower = name.to_ascii_lowercase();
     let system = ["thumbs.db", "desktop.ini"].contains(&lower.as_str());
     !left && !system && !lower.ends_with(".tmp") && !lower.ends_with(".part") && !name.contains(['/', '\\', '\0'])

@@ -9,6 +9,8 @@ use std::{
 
 use axum::http::StatusCode;
 
+use client_connect_runtime::Clock as _;
+
 use super::*;
 use crate::{store::tree, web::portal::tests::house::*};
 use apache::Apache;
@@ -310,6 +312,50 @@ async fn tr6_however_looks_and_changes_fall_the_documents_become_what_the_tree_i
         }
         ground.house.verified();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tr8_of_several_hosts_one_looks_and_another_takes_over() {
+    let mut ground = Ground::folder();
+    ground.write("Mill/a.txt", "a");
+    let claim = |by: &str, until| {
+        let now = ground.house.clock.now();
+        ground.house.change(|tx| leases::claim(tx, "tree", by, now, until).unwrap())
+    };
+    let until = ground.house.clock.now() + 1_000;
+    assert!(claim("another", until) && claim("another", until) && !claim("a third", until));
+    for _ in 0..3 {
+        assert!(!look(&ground.house.app, &mut ground.seen).await.unwrap());
+    }
+    assert_eq!(ground.documents(), [""; 0]);
+    ground.house.clock.advance(1_000);
+    ground.settle().await;
+    assert_eq!(ground.documents(), ["Sale of the mill/a.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tr9_two_that_look_at_once_all_the_same_make_nothing_twice() {
+    let mut ground = Ground::folder();
+    ground.write("Mill/a.txt", "a");
+    ground.settle().await;
+    let mut other = Seen::default();
+    for round in 0..10 {
+        for n in 0..5 {
+            ground.write(&format!("Mill/{round}-{n}.txt"), &format!("{round} {n}"));
+        }
+        ground.mv("Mill/a.txt", "Mill/b.txt");
+        for _ in 0..3 {
+            let (app, seen) = (ground.house.app.clone(), &mut ground.seen);
+            let (one, two) = tokio::join!(look(&app, seen), look(&app, &mut other));
+            one.unwrap();
+            two.unwrap();
+        }
+        ground.mv("Mill/b.txt", "Mill/a.txt");
+        ground.settle().await;
+        assert_eq!(ground.documents().len(), 1 + 5 * (round + 1));
+    }
+    assert_eq!(ground.house.sql::<i64>("SELECT count(*) FROM documents WHERE name = 'a.txt'"), 1);
+    assert_eq!(ground.house.sql::<i64>("SELECT count(*) FROM documents WHERE deleted_at IS NOT NULL"), 0);
 }
 
 #[test]
