@@ -31,6 +31,6 @@ pub(crate) trait Place: Send + Sync + fmt::Debug {
 pub(super) fn counts(name: &str) -> bool {
     let left = name.is_empty() || ["~$", ".", "._"].iter().any(|start| name.starts_with(start));
     let lower = name.to_ascii_lowercase();
-    let system = ["thumbs.db", "desktop.ini"].contains(&lower.as_str());
+    let system = matches!(lower.rsplit_once('.'), Some(("thumbs", "db") | ("desktop", "ini")));
     !left && !system && !lower.ends_with(".tmp") && !lower.ends_with(".part") && !name.contains(['/', '\\', '\0'])
 }
