@@ -1,15 +1,15 @@
 //! Whoever is not known here is not told so by how long an answer takes. Compared within one run, in turns, and by the
-//! middle one of each: a password that is not even looked at shows as a tenth of the time.
+//! shortest of each, which other work on the machine touches least: a password that is not even looked at shows as a tenth of the time.
 
 use std::time::{Duration, Instant};
 
 use super::{factor::OLIVE, *};
 
 /// So often each.
-const TIMES: usize = 9;
+const TIMES: usize = 15;
 
-/// Asks in turns for those that are known and those that are not: the middle times of both.
-async fn middle(
+/// Asks in turns for those that are known and those that are not: the shortest times of both.
+async fn shortest(
     world: &World,
     path: &str,
     known: impl Fn(usize) -> serde_json::Value,
@@ -26,10 +26,7 @@ async fn middle(
             assert!(matches!(answer.status.as_u16(), 202 | 401), "{} {}", answer.status, answer.text);
         }
     }
-    let [known, unknown] = times.map(|mut times| {
-        times.sort_unstable();
-        times[TIMES / 2]
-    });
+    let [known, unknown] = times.map(|times| times.into_iter().min().unwrap());
     (known, unknown)
 }
 
@@ -45,7 +42,7 @@ async fn cu1_an_unknown_address_takes_as_long_as_a_known_one() {
         world.customer("Ann Birch", &format!("known.{n}@example.com")).await;
     }
     let asked = |kind: &'static str| move |n| json!({ "email": format!("{kind}.{n}@example.com") });
-    alike(middle(&world, "/api/sign-in/portal", asked("known"), asked("other")).await);
+    alike(shortest(&world, "/api/sign-in/portal", asked("known"), asked("other")).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -53,5 +50,5 @@ async fn an_unknown_user_takes_as_long_as_a_wrong_password() {
     let world = World::new().await;
     let tried = |email: &str| json!({ "email": email, "password": "this is not it at all" });
     let unknown = |n| tried(&format!("nobody.{n}@ashgrove.example"));
-    alike(middle(&world, "/api/sign-in/staff", |_| tried(OLIVE), unknown).await);
+    alike(shortest(&world, "/api/sign-in/staff", |_| tried(OLIVE), unknown).await);
 }
