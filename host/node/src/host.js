@@ -5,7 +5,7 @@ import { Refused } from './plugin.js'
 
 export { Plugin, Refused, Unfit, translate } from './plugin.js'
 export { SqliteKeeper } from './sqlite.js'
-export { Store } from './store.js'
+export { Store, key } from './store.js'
 
 class Reviewed extends Error {}
 

@@ -71,8 +71,10 @@ export class Plugin {
     try {
       return toPlain(export_[camel](...args.map(([key, value]) => fromPlain(value, key))))
     } catch (error) {
-      // What an export answers as its error has a payload; whatever else is thrown is a trap, or the host's own fault.
-      if (error?.constructor?.name === 'ComponentError') throw new Refused(toPlain(error.payload))
+      // What an export answers as its error is thrown bare, or wrapped; whatever else is thrown is a trap, or the host's fault.
+      const wrapped = error?.constructor?.name === 'ComponentError'
+      const refusal = wrapped ? error.payload : error instanceof Error ? null : error
+      if (refusal?.tag) throw new Refused(toPlain(refusal))
       throw error
     }
   }

@@ -7,7 +7,8 @@ import { HostError } from './values.js'
 
 const KINDS = ['firms', 'users', 'matters', 'members', 'contacts', 'links', 'documents', 'grants', 'shares', 'watchers',
   'revisions', 'outbox', 'audit']
-const key = (...parts) => parts.join('\u0000')
+/** Under which a row is kept: its id, or its ids. */
+export const key = (...ids) => (ids.length === 1 ? ids[0] : JSON.stringify(ids))
 const by = (...names) => (a, b) => {
   for (const name of names) if (a[name] !== b[name]) return a[name] < b[name] ? -1 : 1
   return 0

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 
-import { Host, Plugin, Refused, SqliteKeeper, Store } from './host.js'
+import { Host, Plugin, Refused, SqliteKeeper, Store, key } from './host.js'
 
 /** Keeps what a transaction has changed with whoever has started this thread. */
 const keeper = workerData.file
@@ -19,7 +19,7 @@ const KEYS = {
 function change(tx, records) {
   for (const [kind, rows] of Object.entries(records)) {
     for (const { gone, ...row } of rows) {
-      const id = KEYS[kind].map((name) => row[name]).join('\u0000')
+      const id = key(...KEYS[kind].map((name) => row[name]))
       if (gone) tx.drop(kind, id)
       else tx.put(kind, id, row)
     }
