@@ -138,8 +138,13 @@ impl<W: World + Clone> Adapter<W> {
     fn load(&mut self, message: &Value) -> Result<Value, String> {
         let file = <String as Json>::read(&message["plugin"])?;
         let plugin = std::fs::read(&file).map_err(|error| format!("{file}: {error}"))?;
-        // A host in a debug build must not be late where a plugin is quick.
-        let limits = Limits { deadline: Duration::from_secs(5), strikes: u32::MAX, ..Limits::reference() };
+        // The reference host's bounds on what a call may move, but not its haste: this host may be a debug build.
+        let limits = Limits {
+            deadline: Duration::from_secs(5),
+            compile: Duration::from_secs(600),
+            strikes: u32::MAX,
+            ..Limits::reference()
+        };
         let settings = Settings { limits, cache: self.cache.clone(), clock: self.clock.clone() };
         match Runtime::new(Current(self.world.clone()), &settings, &plugin) {
             Ok(runtime) => {

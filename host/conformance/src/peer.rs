@@ -12,6 +12,8 @@ use serde_json::Value;
 
 /// How long a host may take for one answer. What a plugin may take is the host's own limit, and far less.
 const PATIENCE: Duration = Duration::from_secs(90);
+/// How long it may take to load a plugin: some languages bring a whole interpreter along, to be compiled.
+const LOADING: Duration = Duration::from_secs(600);
 
 /// Whoever is asked.
 pub trait Peer {
@@ -69,10 +71,11 @@ impl Peer for Program {
         writeln!(input, "{message}")
             .and_then(|()| input.flush())
             .map_err(|error| format!("the host is gone: {error}"))?;
-        match self.lines.recv_timeout(PATIENCE) {
+        let patience = if message["do"] == "load" { LOADING } else { PATIENCE };
+        match self.lines.recv_timeout(patience) {
             Ok(Ok(line)) => serde_json::from_str(&line).map_err(|error| format!("{error}: the host wrote {line:?}")),
             Ok(Err(error)) => Err(format!("the host's answer cannot be read: {error}")),
-            Err(RecvTimeoutError::Timeout) => Err(format!("no answer after {PATIENCE:?}")),
+            Err(RecvTimeoutError::Timeout) => Err(format!("no answer after {patience:?}")),
             Err(RecvTimeoutError::Disconnected) => Err("the host ended".into()),
         }
     }

@@ -84,7 +84,6 @@ fn conformance() -> Command {
                 .arg(Arg::new("backend").long("backend").value_name("NAME").default_value("memory").help("memory, sqlite"))
                 .arg(file("cache").value_name("DIR").help("A folder for compiled plugins, an absolute path")),
         )
-        .arg(file("plugin").help("Another plugin than the one that is built in"))
         .arg(file("probe").help("The plugin that does as it is asked, to see what the host lets it do"))
         .arg(Arg::new("only").long("only").value_name("TEXT").help("Scenarios with this in their name, or of this group"))
         .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("For programs"))

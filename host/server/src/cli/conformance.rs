@@ -38,11 +38,12 @@ pub(super) fn serve(args: &clap::ArgMatches) -> Result<u8, Stop> {
     Ok(exit::OK)
 }
 
-/// Tells the scenarios to the command that is named, or to each of this host's backends, and prints what came of them.
-pub(super) fn run(args: &clap::ArgMatches) -> Result<u8, Stop> {
+/// Tells the scenarios to the command that is named, or to each of this host's backends, and prints what came of them. The
+/// setting `plugin` names another plugin than the one that is built in.
+pub(super) fn run(args: &clap::ArgMatches, another: &str) -> Result<u8, Stop> {
     let scratch = Scratch::new().map_err(|error| Stop::failed("there is no folder to work in", error))?;
     let plugin = scratch.0.join("plugin.wasm");
-    let bytes = app::plugin_bytes(args.get_one::<PathBuf>("plugin").map(PathBuf::as_path))?;
+    let bytes = app::plugin_bytes((!another.is_empty()).then(|| Path::new(another)))?;
     std::fs::write(&plugin, bytes).map_err(|error| Stop::failed("the plugin cannot be copied", error))?;
     let probe = args.get_one::<PathBuf>("probe").map(|file| absolute(file)).transpose()?;
     let files = Files { plugin, probe, scratch: scratch.0.clone() };

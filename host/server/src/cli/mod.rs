@@ -50,7 +50,7 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
         "check" => plugin::check(of_command),
         "conformance" => match of_command.subcommand() {
             Some((_, serve)) => conformance::serve(serve),
-            None => conformance::run(of_command),
+            None => conformance::run(of_command, raw.get("plugin")),
         },
         "config" => {
             config()?;
