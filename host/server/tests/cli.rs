@@ -81,6 +81,31 @@ fn a_plugin_is_checked() {
 }
 
 #[test]
+fn the_contracts_scenarios_are_told_to_each_backend_and_to_any_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| client_connect(folder.path(), &[&["conformance"], arguments].concat(), "");
+
+    let told = run(&["--only", "ac3-", "--json"]);
+    let reports: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let counts: Vec<_> =
+        reports.as_array().unwrap().iter().map(|report| (&report["passed"], &report["failed"])).collect();
+    assert_eq!(counts, [(&1.into(), &0.into()), (&1.into(), &0.into())], "{}", stderr(&told));
+    assert_eq!(code(&told), 0);
+
+    // Another plugin, which keeps no rules, over a host that is started by its command.
+    std::fs::write(folder.path().join("probe.wasm"), client_connect_fixtures::guests::MISBEHAVING).unwrap();
+    let this = env!("CARGO_BIN_EXE_client-connect");
+    let told =
+        run(&["--plugin", "probe.wasm", "--only", "ac3-", "--", this, "conformance", "serve", "--backend", "sqlite"]);
+    assert_eq!(code(&told), 1, "{}", stderr(&told));
+    assert!(stdout(&told).contains("FAILED access: ac3-download-without-access-is-refused"), "{}", stdout(&told));
+
+    let told = run(&["--", "no-such-program"]);
+    assert_eq!(code(&told), 1);
+    assert!(stderr(&told).contains("no-such-program cannot be started"), "{}", stderr(&told));
+}
+
+#[test]
 fn a_first_user_is_added_with_their_firm() {
     let folder = tempfile::tempdir().unwrap();
     let add = |email: &str, more: &[&str], password: &str| {

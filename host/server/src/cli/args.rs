@@ -46,6 +46,7 @@ pub(super) fn command() -> Command {
                 .about("Check whether a plugin would run here, and print what does not fit; the status tells: 0 or 1")
                 .arg(Arg::new("file").value_name("PLUGIN").required(true).value_parser(value_parser!(PathBuf))),
         )
+        .subcommand(conformance())
         .subcommand(nested("audit", "The audit log").subcommand(audit_verify()).subcommand(audit_checkpoint()))
         .subcommand(Command::new("verify").about("Prove that records, documents and audit log agree"))
         .subcommand(nested("user", "Users").subcommand(user_add()).subcommand(remove_second_factor()))
@@ -71,6 +72,28 @@ pub(super) fn command() -> Command {
         )
         .subcommand(Command::new("openapi").about("Print the API's description"))
         .subcommand(nested("mail", "Mail").subcommand(mail_test()))
+}
+
+fn conformance() -> Command {
+    let file = |name: &'static str| Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf));
+    Command::new("conformance")
+        .about("Tell the contract's scenarios to a host, this one or another, and print what it does otherwise; the status tells: 0 or 1")
+        .subcommand(
+            Command::new("serve")
+                .about("Be the host that is asked: messages from stdin, answers to stdout")
+                .arg(Arg::new("backend").long("backend").value_name("NAME").default_value("memory").help("memory, sqlite"))
+                .arg(file("cache").value_name("DIR").help("A folder for compiled plugins, an absolute path")),
+        )
+        .arg(file("probe").help("The plugin that does as it is asked, to see what the host lets it do"))
+        .arg(Arg::new("only").long("only").value_name("TEXT").help("Scenarios with this in their name, or of this group"))
+        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("For programs"))
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .last(true)
+                .num_args(1..)
+                .help("Starts the adapter of another host; without it, this host is asked, over each of its backends"),
+        )
 }
 
 fn audit_verify() -> Command {

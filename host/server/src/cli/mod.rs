@@ -4,6 +4,7 @@
 //! ends with a status that tells programs what kind it was ([`exit`]).
 
 mod args;
+mod conformance;
 mod plugin;
 mod records;
 mod serve;
@@ -47,6 +48,10 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
         "demo" => serve::demo(config()?),
         "serve" => serve::serve(config()?),
         "check" => plugin::check(of_command),
+        "conformance" => match of_command.subcommand() {
+            Some((_, serve)) => conformance::serve(serve),
+            None => conformance::run(of_command, raw.get("plugin")),
+        },
         "config" => {
             config()?;
             print!("{}", raw.print());

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod backup;
+pub mod conformance;
 pub mod contacts;
 pub mod content;
 pub mod documents;
