@@ -216,12 +216,12 @@ impl TestHost {
     /// If the records cannot be read.
     pub fn dump(&self) -> Vec<String> {
         self.own(|tx, _| {
-            let read = |query: &str| -> rusqlite::Result<Vec<String>> {
+            let read = |query: &str| -> client_connect::store::driver::Result<Vec<String>> {
                 let mut statement = tx.conn().prepare(query)?;
                 let columns = statement.column_count();
                 let rows = statement.query_map([], |row| {
                     let values = (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at));
-                    Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
+                    Ok(format!("{:?}", values.collect::<client_connect::store::driver::Result<Vec<_>>>()?))
                 })?;
                 rows.collect()
             };

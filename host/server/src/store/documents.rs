@@ -1,11 +1,11 @@
 //! The platform's documents: stored, changed, deleted to the bin, restored, purged, moved. The plugin is told of
 //! each by whoever calls, in the same unit.
 
+use crate::store::driver::{OptionalExtension, named_params, params};
 use client_connect_runtime::{
     backend::{Tx, Viewer},
     types::{Document, HostError, Timestamp},
 };
-use rusqlite::{OptionalExtension, named_params, params};
 
 use super::{
     SqliteTx,

@@ -1,11 +1,11 @@
 //! A matter of any size, made in one transaction: for measuring, never for a firm that works with it. What is made so
 //! is not accounted for call by call; one row of the audit says that it was made in bulk.
 
+use crate::store::driver::{Connection, params};
 use client_connect_runtime::{
     backend::Mode,
     types::{HostError, Timestamp},
 };
-use rusqlite::{Connection, params};
 
 use super::{
     SqliteBackend, SqliteTx,

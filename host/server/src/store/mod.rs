@@ -9,6 +9,7 @@ pub mod backup;
 pub mod contacts;
 pub mod content;
 pub mod documents;
+pub mod driver;
 pub mod factors;
 pub mod firms;
 pub mod generate;
@@ -51,7 +52,7 @@ use client_connect_runtime::{
     backend::{Backend, CommitError, Mode},
     types::{HostError, Timestamp},
 };
-use rusqlite::Connection;
+use driver::Connection;
 
 pub use open::{OpenError, Options};
 use pool::Pool;
@@ -118,7 +119,7 @@ impl SqliteTx {
     /// log is written over.
     pub fn commit(mut self) -> Result<(), CommitError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
-        match connection.execute_batch("COMMIT") {
+        match connection.commit() {
             Ok(()) => {
                 self.pool.give(self.mode, Some(connection));
                 if let Some(journal) = &self.options().journal {
@@ -155,7 +156,7 @@ impl SqliteTx {
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            let clean = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+            let clean = connection.undo();
             self.pool.give(self.mode, clean.then_some(connection));
         }
     }
@@ -168,11 +169,7 @@ impl SqliteBackend {
     /// [`HostError::Unavailable`] if no connection becomes free in time.
     pub fn begin_own(&self, mode: Mode, now: Timestamp) -> Result<SqliteTx, HostError> {
         let connection = self.pool.take(mode)?;
-        let begun = connection.execute_batch(match mode {
-            Mode::Read => "BEGIN",
-            Mode::Write => "BEGIN IMMEDIATE",
-        });
-        match begun {
+        match connection.begin(mode) {
             Ok(()) => Ok(SqliteTx {
                 connection: Some(connection),
                 mode,

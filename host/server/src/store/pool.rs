@@ -6,8 +6,8 @@ use std::{
     time::Instant,
 };
 
+use crate::store::driver::Connection;
 use client_connect_runtime::{backend::Mode, types::HostError};
-use rusqlite::Connection;
 
 use super::{
     open::{self, Options},
@@ -86,10 +86,12 @@ impl Pool {
             if state.out < lane.max {
                 state.out += 1;
                 drop(state);
-                return open::connect(&self.path, mode, self.options.wait).map_err(|error| {
-                    self.give(mode, None);
-                    sql::host_error(error)
-                });
+                return open::connect(&self.path, mode, self.options.wait).map(Connection::of_sqlite).map_err(
+                    |error| {
+                        self.give(mode, None);
+                        sql::host_error(error)
+                    },
+                );
             }
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {

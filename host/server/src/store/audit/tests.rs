@@ -152,7 +152,7 @@ fn a_list_is_filtered_paged_and_walks_an_index() {
             assert_eq!(exported, seen);
         }
         for statement in [super::list::OF_MATTER, super::list::OF_FIRM, super::list::EXPORT] {
-            let mut explain = tx.conn().prepare(&["EXPLAIN QUERY PLAN ", statement].concat()).unwrap();
+            let mut explain = tx.conn().sqlite().prepare(&["EXPLAIN QUERY PLAN ", statement].concat()).unwrap();
             let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
             let plan: Vec<String> = explain
                 .query_map(rusqlite::params_from_iter(nulls), |row| row.get(3))

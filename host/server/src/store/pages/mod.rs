@@ -400,18 +400,18 @@ fn rows(tx: &SqliteTx, scope: &Scope<'_>, places: &[Place]) -> Result<Vec<Docume
         }
     };
     let mut select = tx.conn().prepare_cached(statement).host()?;
-    let values: [&dyn rusqlite::ToSql; 3] = [&ids, &scope.matter, &contacts];
+    let values: [&dyn crate::store::driver::ToSql; 3] = [&ids, &scope.matter, &contacts];
     let mut found = select.query(&values[..if contacts.is_some() { 3 } else { 2 }]).host()?;
     let mut last = None;
     while let Some(row) = found.next().host()? {
         let place: i64 = row.get(DOCUMENT_COLUMNS + SHARE_COLUMNS).host()?;
         if last.replace(place) != Some(place) {
-            let document = document_row(row, tx.options()).host()?;
+            let document = document_row(&row, tx.options()).host()?;
             rows.push(DocumentRow { document, shares: Vec::new(), attributes: Vec::new() });
         }
         let is_shared = !matches!(row.get_ref(DOCUMENT_COLUMNS).host()?, ValueRef::Null);
         if let (true, Some(last)) = (is_shared, rows.last_mut()) {
-            last.shares.push(share_at(row, DOCUMENT_COLUMNS).host()?);
+            last.shares.push(share_at(&row, DOCUMENT_COLUMNS).host()?);
         }
     }
     Ok(rows)

@@ -16,7 +16,7 @@ macro_rules! wanted {
          AND (?8 IS NULL OR (d.sha256 = ?8 AND d.id <> ?9))
          AND (?13 IS NULL OR EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.contact = ?13 AND t.visible = 1))
          AND CASE ?10
-             WHEN 0 THEN 1
+             WHEN 0 THEN TRUE
              WHEN 1 THEN EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
                                  AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))))
              WHEN 4 THEN NOT EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1

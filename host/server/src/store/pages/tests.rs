@@ -85,7 +85,7 @@ fn no_walk_scans_a_table_or_sorts() {
 }
 
 fn is_indexed(tx: &SqliteTx, statement: &str) {
-    let mut explain = tx.conn().prepare(&["EXPLAIN QUERY PLAN ", statement].concat()).unwrap();
+    let mut explain = tx.conn().sqlite().prepare(&["EXPLAIN QUERY PLAN ", statement].concat()).unwrap();
     let count = explain.parameter_count();
     let plan: Vec<String> = explain
         .query_map(rusqlite::params_from_iter((0..count).map(|_| rusqlite::types::Null)), |row| row.get(3))

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::store::driver::ToSql;
 use client_connect_runtime::types::HostError;
-use rusqlite::ToSql;
 
 use super::{
     blocks,
@@ -90,7 +90,7 @@ impl Walk {
     }
 }
 
-fn step(row: &rusqlite::Row<'_>) -> rusqlite::Result<Step> {
+fn step(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Step> {
     Ok((Place { key: row.get::<_, Key>(0)?, id: row.get(1)? }, row.get(2)?))
 }
 

@@ -1,5 +1,6 @@
 //! The platform's records as the contract reads them: the matter, its people, its documents.
 
+use crate::store::driver::{OptionalExtension, Row, named_params};
 use client_connect_runtime::{
     backend::Viewer,
     types::{
@@ -7,7 +8,7 @@ use client_connect_runtime::{
         Member, User, UserId,
     },
 };
-use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
+use rusqlite::types::ValueRef;
 
 use crate::store::{
     Options, SqliteTx, quarantine,
@@ -59,7 +60,7 @@ pub(crate) const WITH_SHARE: &str = with_shares!(" AND s.contact = ?3");
 pub(crate) const WITH_SHARES_OF: &str = with_shares!(" AND s.contact IN (SELECT value FROM json_each(?3))");
 
 /// A matter with its firm, from the columns of `matter!`.
-pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<Matter> {
+pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Matter> {
     let id: MatterId = row.get(0)?;
     let Attrs(mut firm_attributes) = row.get(12)?;
     firm_attributes.retain(|(key, _)| key != "when-closed" && key != "mail-hold");
@@ -85,7 +86,7 @@ pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<M
 }
 
 /// A document, from the columns of `document!`.
-pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<Document> {
+pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Document> {
     let media_type: String = row.get(4)?;
     let source = match (row.get::<_, Option<String>>(10)?, row.get::<_, Option<String>>(11)?) {
         (Some(contact), _) => DocumentSource::Portal(contact),
@@ -116,7 +117,7 @@ pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result
     })
 }
 
-fn contact_row(row: &Row<'_>) -> rusqlite::Result<Contact> {
+fn contact_row(row: &Row<'_>) -> crate::store::driver::Result<Contact> {
     Ok(Contact {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -271,7 +272,7 @@ pub(super) fn documents(
             while let Some(row) = rows.next().host()? {
                 let place = usize::try_from(row.get::<_, i64>(DOCUMENT_COLUMNS).host()?).unwrap_or(usize::MAX);
                 if let Some(slot) = found.get_mut(place) {
-                    *slot = Some(document_row(row, options).host()?);
+                    *slot = Some(document_row(&row, options).host()?);
                 }
             }
             Ok(found)

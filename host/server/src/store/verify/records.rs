@@ -102,9 +102,9 @@ pub(super) fn copies(tx: &SqliteTx) -> Result<Finding, HostError> {
             tx,
             "SELECT 'share', s.document, s.contact FROM shares s LEFT JOIN documents d ON d.id = s.document
              WHERE d.id IS NULL OR (s.name_key, s.activity_at, s.created_at) <> (d.name_key, d.activity_at, d.created_at)
-                OR s.own <> (s.contact IS d.uploader)
-                OR s.visible <> (s.state = 'live' AND s.matter = d.matter AND d.deleted_at IS NULL)
-                OR s.offered <> (s.state = 'lapsed' AND s.matter = d.matter AND d.deleted_at IS NULL)",
+                OR (s.own = 1) <> (s.contact IS NOT DISTINCT FROM d.uploader)
+                OR (s.visible = 1) <> (s.state = 'live' AND s.matter = d.matter AND d.deleted_at IS NULL)
+                OR (s.offered = 1) <> (s.state = 'lapsed' AND s.matter = d.matter AND d.deleted_at IS NULL)",
             &[],
         )
 }
@@ -159,7 +159,7 @@ pub(super) fn sessions(tx: &SqliteTx) -> Result<Finding, HostError> {
             tx,
             "SELECT 'contact in a session', p.contact FROM session_contacts p JOIN sessions s ON s.token = p.token
              LEFT JOIN contacts c ON c.id = p.contact
-             WHERE s.kind <> 'portal' OR c.id IS NULL OR c.deleted_at IS NOT NULL OR c.email_key IS NOT s.email_key",
+             WHERE s.kind <> 'portal' OR c.id IS NULL OR c.deleted_at IS NOT NULL OR c.email_key IS DISTINCT FROM s.email_key",
             &[],
         )?
         .faults(
