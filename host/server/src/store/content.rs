@@ -45,8 +45,8 @@ pub fn current(
     tx.conn()
         .prepare_cached(concat!(
             "SELECT d.blob, d.name, d.media_type, d.size, d.sha256, d.version, d.activity_at,
-                    coalesce(s.seen_downloaded = 1 AND s.seen_version >= d.version, 0),
-                    coalesce(s.seen_version >= d.version, 0), ",
+                    CASE WHEN s.seen_downloaded = 1 AND s.seen_version >= d.version THEN 1 ELSE 0 END,
+                    CASE WHEN s.seen_version >= d.version THEN 1 ELSE 0 END, ",
             column!("d."),
             "
              FROM documents d

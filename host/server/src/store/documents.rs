@@ -255,7 +255,7 @@ pub fn purge(tx: &SqliteTx, matter: &str, ids: &[String], now: Timestamp) -> Res
         .conn()
         .prepare_cached(
             "INSERT INTO loose_blobs (blob, since)
-             SELECT DISTINCT v.blob, ?3 FROM documents d JOIN versions v ON v.document = d.id
+             SELECT DISTINCT v.blob, CAST(?3 AS BIGINT) FROM documents d JOIN versions v ON v.document = d.id
              WHERE d.id = ?1 AND d.matter = ?2 AND d.deleted_at IS NOT NULL ON CONFLICT DO NOTHING",
         )
         .host()?;

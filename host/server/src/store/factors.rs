@@ -53,7 +53,7 @@ pub fn begin(tx: &SqliteTx, user: &str, secret: &[u8]) -> Result<bool> {
         .conn()
         .prepare_cached(
             "INSERT INTO factors (user, secret) VALUES (?1, ?2)
-             ON CONFLICT (user) DO UPDATE SET secret = excluded.secret, step = 0 WHERE since IS NULL",
+             ON CONFLICT (user) DO UPDATE SET secret = excluded.secret, step = 0 WHERE factors.since IS NULL",
         )?
         .execute(params![user, secret])?;
     Ok(rows == 1)

@@ -1,4 +1,4 @@
-//! The records in SQLite: one file in WAL mode with `synchronous=FULL`, one connection that writes, several
+//! The records, in SQLite or PostgreSQL. SQLite: one file in WAL mode with `synchronous=FULL`, one connection that writes, several
 //! that read. A committed transaction is on the disk before anybody is answered; one that is dropped leaves
 //! nothing.
 //!
@@ -26,6 +26,7 @@ mod open;
 pub mod outbox;
 mod pages;
 mod pool;
+mod postgres;
 pub mod previews;
 pub mod quarantine;
 pub mod refusals;
@@ -56,6 +57,7 @@ use driver::Connection;
 
 pub use open::{OpenError, Options};
 use pool::Pool;
+pub use postgres::Postgres;
 pub use sql::is_disk_full;
 pub(crate) use tx::HELD;
 
@@ -134,16 +136,17 @@ impl SqliteTx {
             Err(error) => {
                 let said = sql::describe(&error);
                 // Nothing of it is kept, and now there is room: the whole may be tried again.
-                if is_disk_full(&said) && self.pool.options().room.give_up() {
+                if connection.sqlite().is_some() && is_disk_full(&said) && self.pool.options().room.give_up() {
                     self.pool.give(self.mode, None);
                     return Err(CommitError::Conflict);
                 }
                 if sql::is_constraint(&error) {
                     self.connection = Some(connection);
                 } else {
+                    let log = connection.sqlite().is_some();
                     drop(connection);
                     self.pool.give(self.mode, None);
-                    if sql::is_io_error(&said) {
+                    if log && sql::is_io_error(&said) {
                         self.pool.write_over();
                     }
                 }
@@ -185,7 +188,13 @@ impl SqliteBackend {
         }
     }
 
-    /// Where the database's file is.
+    /// Whether the records are in a file of SQLite's, beside the documents.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.pool.options().postgres.is_none()
+    }
+
+    /// Where the database's file is, or would be.
     #[must_use]
     pub fn path(&self) -> &std::path::Path {
         self.pool.path()

@@ -30,7 +30,7 @@ pub fn renderer_is(tx: &SqliteTx, id: &str) -> Result<(), HostError> {
         .conn()
         .prepare_cached(
             "INSERT INTO host (key, value) VALUES ('renderer', ?1)
-             ON CONFLICT DO UPDATE SET value = excluded.value WHERE value != excluded.value",
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE host.value != excluded.value",
         )
         .and_then(|mut put| put.execute([id.as_bytes()]))
         .host()?;

@@ -1,35 +1,51 @@
-//! What the store's statements are run through: as much of `rusqlite` as they use, with its names, values and errors.
-//! The statements are the same wherever the records are.
+//! What the store's statements are run through: as much of `rusqlite` as they use, with its names, values and errors,
+//! over SQLite or PostgreSQL. The statements are the same for both; [`translate`] knows the few words that are not.
 
+mod cell;
 mod params;
+mod postgres;
+mod translate;
+
+use std::{sync::Arc, time::Duration};
 
 use client_connect_runtime::backend::Mode;
 pub use params::Params;
+use postgres::{Prepared, Session};
+use rusqlite::types::{FromSql, ValueRef};
 pub use rusqlite::{Error, OptionalExtension, Result, ToSql, named_params, params};
-use rusqlite::{
-    RowIndex,
-    types::{FromSql, ValueRef},
-};
 
 /// A connection to the records.
 #[derive(Debug)]
-pub struct Connection {
-    sqlite: rusqlite::Connection,
+pub struct Connection(Over);
+
+#[derive(Debug)]
+enum Over {
+    Sqlite(Box<rusqlite::Connection>),
+    Postgres(Box<Session>),
 }
 
 /// A statement that was prepared on a connection, which keeps it for the next time.
-pub struct Statement<'c> {
-    sqlite: rusqlite::CachedStatement<'c>,
+pub struct Statement<'c>(Made<'c>);
+
+enum Made<'c> {
+    Sqlite(rusqlite::CachedStatement<'c>),
+    Postgres(&'c Session, Arc<Prepared>),
 }
 
 /// What a statement has found, row by row.
-pub struct Rows<'s> {
-    sqlite: rusqlite::Rows<'s>,
+pub struct Rows<'s>(Found<'s>);
+
+enum Found<'s> {
+    Sqlite(rusqlite::Rows<'s>),
+    Postgres(Vec<tokio_postgres::Row>, usize),
 }
 
 /// One row of it.
-pub struct Row<'r> {
-    sqlite: &'r rusqlite::Row<'r>,
+pub struct Row<'r>(Here<'r>);
+
+enum Here<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 /// What a closure makes of each row.
@@ -40,31 +56,53 @@ pub struct Mapped<'s, F> {
 
 impl Connection {
     pub(super) fn of_sqlite(sqlite: rusqlite::Connection) -> Self {
-        Self { sqlite }
+        Self(Over::Sqlite(Box::new(sqlite)))
     }
 
-    /// The connection beneath.
-    #[cfg(test)]
-    pub(super) fn sqlite(&self) -> &rusqlite::Connection {
-        &self.sqlite
+    /// A session of PostgreSQL's; `most` is how long a statement of it may take.
+    pub(super) fn to_postgres(config: &tokio_postgres::Config, most: Duration) -> Result<Self> {
+        Session::open(config, most).map(|session| Self(Over::Postgres(Box::new(session))))
+    }
+
+    /// SQLite's own connection, where it is one.
+    pub(crate) fn sqlite(&self) -> Option<&rusqlite::Connection> {
+        match &self.0 {
+            Over::Sqlite(sqlite) => Some(sqlite),
+            Over::Postgres(_) => None,
+        }
+    }
+
+    /// Whether it is worth to begin anything on it.
+    pub(super) fn lives(&self) -> bool {
+        match &self.0 {
+            Over::Sqlite(_) => true,
+            Over::Postgres(session) => session.lives(),
+        }
     }
 
     /// Begins a transaction.
     pub(super) fn begin(&self, mode: Mode) -> Result<()> {
-        self.sqlite.execute_batch(match mode {
-            Mode::Read => "BEGIN",
-            Mode::Write => "BEGIN IMMEDIATE",
-        })
+        match (&self.0, mode) {
+            (Over::Sqlite(sqlite), Mode::Read) => sqlite.execute_batch("BEGIN"),
+            (Over::Sqlite(sqlite), Mode::Write) => sqlite.execute_batch("BEGIN IMMEDIATE"),
+            (Over::Postgres(session), mode) => session.begin(mode),
+        }
     }
 
     /// Ends the transaction, and keeps what was written in it.
     pub(super) fn commit(&self) -> Result<()> {
-        self.sqlite.execute_batch("COMMIT")
+        match &self.0 {
+            Over::Sqlite(sqlite) => sqlite.execute_batch("COMMIT"),
+            Over::Postgres(session) => session.commit(),
+        }
     }
 
     /// Ends the transaction, if there is one, and keeps nothing of it. False: nobody knows what the connection is good for.
     pub(super) fn undo(&self) -> bool {
-        self.sqlite.is_autocommit() || self.sqlite.execute_batch("ROLLBACK").is_ok()
+        match &self.0 {
+            Over::Sqlite(sqlite) => sqlite.is_autocommit() || sqlite.execute_batch("ROLLBACK").is_ok(),
+            Over::Postgres(session) => session.undo(),
+        }
     }
 
     /// A statement, prepared if it was not yet.
@@ -72,7 +110,10 @@ impl Connection {
     /// # Errors
     /// Whatever the database says.
     pub fn prepare_cached(&self, sql: &str) -> Result<Statement<'_>> {
-        Ok(Statement { sqlite: self.sqlite.prepare_cached(sql)? })
+        Ok(Statement(match &self.0 {
+            Over::Sqlite(sqlite) => Made::Sqlite(sqlite.prepare_cached(sql)?),
+            Over::Postgres(session) => Made::Postgres(session, session.prepare(sql)?),
+        }))
     }
 
     /// A statement that is not of every day.
@@ -99,12 +140,15 @@ impl Connection {
         self.prepare_cached(sql)?.query_row(params, map)
     }
 
-    /// Several statements without parameters.
+    /// Several statements without parameters, as the database itself reads them.
     ///
     /// # Errors
     /// Whatever the database says.
     pub fn execute_batch(&self, sql: &str) -> Result<()> {
-        self.sqlite.execute_batch(sql)
+        match &self.0 {
+            Over::Sqlite(sqlite) => sqlite.execute_batch(sql),
+            Over::Postgres(session) => session.batch(sql),
+        }
     }
 }
 
@@ -114,7 +158,10 @@ impl Statement<'_> {
     /// # Errors
     /// Whatever the database says.
     pub fn execute(&mut self, params: impl Params) -> Result<usize> {
-        self.sqlite.execute(params)
+        match &mut self.0 {
+            Made::Sqlite(statement) => statement.execute(params),
+            Made::Postgres(session, prepared) => session.execute(prepared, params),
+        }
     }
 
     /// Runs it; answers the rows.
@@ -122,7 +169,10 @@ impl Statement<'_> {
     /// # Errors
     /// Whatever the database says.
     pub fn query(&mut self, params: impl Params) -> Result<Rows<'_>> {
-        Ok(Rows { sqlite: self.sqlite.query(params)? })
+        Ok(Rows(match &mut self.0 {
+            Made::Sqlite(statement) => Found::Sqlite(statement.query(params)?),
+            Made::Postgres(session, prepared) => Found::Postgres(session.query(prepared, params)?, 0),
+        }))
     }
 
     /// Runs it; answers what the closure makes of each row.
@@ -158,13 +208,19 @@ impl Statement<'_> {
     /// The highest number of a parameter in it.
     #[must_use]
     pub fn parameter_count(&self) -> usize {
-        self.sqlite.parameter_count()
+        match &self.0 {
+            Made::Sqlite(statement) => statement.parameter_count(),
+            Made::Postgres(_, prepared) => prepared.parameters(),
+        }
     }
 
     /// How many columns its rows have.
     #[must_use]
     pub fn column_count(&self) -> usize {
-        self.sqlite.column_count()
+        match &self.0 {
+            Made::Sqlite(statement) => statement.column_count(),
+            Made::Postgres(_, prepared) => prepared.columns(),
+        }
     }
 }
 
@@ -173,8 +229,15 @@ impl Rows<'_> {
     ///
     /// # Errors
     /// Whatever the database says.
+    #[expect(clippy::should_implement_trait, reason = "a row is borrowed from the rows")]
     pub fn next(&mut self) -> Result<Option<Row<'_>>> {
-        Ok(self.sqlite.next()?.map(|sqlite| Row { sqlite }))
+        Ok(match &mut self.0 {
+            Found::Sqlite(rows) => rows.next()?.map(|row| Row(Here::Sqlite(row))),
+            Found::Postgres(rows, at) => {
+                *at += 1;
+                rows.get(*at - 1).map(|row| Row(Here::Postgres(row)))
+            }
+        })
     }
 }
 
@@ -192,20 +255,38 @@ where
     }
 }
 
+/// A column by its place.
+pub trait Column {
+    /// The place, from 0.
+    fn place(self) -> usize;
+}
+
+impl Column for usize {
+    fn place(self) -> usize {
+        self
+    }
+}
+
 impl Row<'_> {
     /// The value of a column.
     ///
     /// # Errors
     /// If there is no such column, or its value is of another kind.
-    pub fn get<I: RowIndex, T: FromSql>(&self, column: I) -> Result<T> {
-        self.sqlite.get(column)
+    pub fn get<C: Column, T: FromSql>(&self, column: C) -> Result<T> {
+        match self.0 {
+            Here::Sqlite(row) => row.get(column.place()),
+            Here::Postgres(row) => cell::get(row, column.place()),
+        }
     }
 
     /// The value of a column, as it stands there.
     ///
     /// # Errors
     /// If there is no such column.
-    pub fn get_ref<I: RowIndex>(&self, column: I) -> Result<ValueRef<'_>> {
-        self.sqlite.get_ref(column)
+    pub fn get_ref<C: Column>(&self, column: C) -> Result<ValueRef<'_>> {
+        match self.0 {
+            Here::Sqlite(row) => row.get_ref(column.place()),
+            Here::Postgres(row) => cell::value(row, column.place()),
+        }
     }
 }

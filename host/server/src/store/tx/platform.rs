@@ -52,12 +52,19 @@ macro_rules! with_shares {
     };
 }
 
+/// As SQLite goes through the list and the shares in their order by itself, and as PostgreSQL has to be asked for it.
+macro_rules! in_order {
+    ($contacts:literal) => {
+        [with_shares!($contacts), concat!(with_shares!($contacts), " ORDER BY k.key, s.contact")]
+    };
+}
+
 /// With the shares of all contacts.
-pub(crate) const WITH_SHARES: &str = with_shares!("");
+pub(crate) const WITH_SHARES: [&str; 2] = in_order!("");
 /// With those of the contact `?3`.
-pub(crate) const WITH_SHARE: &str = with_shares!(" AND s.contact = ?3");
+pub(crate) const WITH_SHARE: [&str; 2] = in_order!(" AND s.contact = ?3");
 /// With those of the contacts in the list `?3`.
-pub(crate) const WITH_SHARES_OF: &str = with_shares!(" AND s.contact IN (SELECT value FROM json_each(?3))");
+pub(crate) const WITH_SHARES_OF: [&str; 2] = in_order!(" AND s.contact IN (SELECT value FROM json_each(?3))");
 
 /// A matter with its firm, from the columns of `matter!`.
 pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Matter> {
