@@ -12,8 +12,21 @@ use tokio_postgres::types::{IsNull, ToSql, Type, private::BytesMut};
 #[derive(Debug)]
 pub(super) struct Bound<'a>(pub(super) &'a Value);
 
-/// A value as the store gives it.
-pub(super) fn owned(value: &dyn rusqlite::ToSql) -> Result<Value> {
+/// A value as the store gives it. No text has a zero in it there: one that is to be kept is refused, and one that is
+/// looked for is found nowhere.
+pub(super) fn owned(value: &dyn rusqlite::ToSql, kept: bool) -> Result<Value> {
+    match any(value)? {
+        Value::Text(text) if text.contains('\0') => {
+            if kept {
+                return Err(Error::ToSqlConversionFailure("a text with a zero in it".into()));
+            }
+            Ok(Value::Text(text.replace('\0', "\u{fffd}")))
+        }
+        value => Ok(value),
+    }
+}
+
+fn any(value: &dyn rusqlite::ToSql) -> Result<Value> {
     match value.to_sql()? {
         ToSqlOutput::Borrowed(value) => {
             Value::column_result(value).map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))

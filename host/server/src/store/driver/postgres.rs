@@ -81,8 +81,7 @@ impl Session {
     pub(super) fn open(config: &Config, statement: Duration) -> Result<Self> {
         let mut config = config.clone();
         let ms = statement.as_millis();
-        let options =
-            format!("-c statement_timeout={ms} -c lock_timeout={ms} -c idle_in_transaction_session_timeout=60000");
+        let options = format!("-c statement_timeout={ms} -c lock_timeout={ms}");
         let options = config.get_options().map_or(options.clone(), |given| [given, " ", &options].concat());
         config.options(options).connect_timeout(statement).tcp_user_timeout(statement + GRACE);
         let most = statement + GRACE;
@@ -129,7 +128,11 @@ impl Session {
         self.broken.set(false);
         let begun = self.batch(&match mode {
             Mode::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY".to_owned(),
-            Mode::Write => format!("BEGIN; SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"),
+            // A host that stands still while it writes holds up all others, and not for ever.
+            Mode::Write => format!(
+                "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 60000;
+                 SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
+            ),
         });
         self.open.set(true);
         if begun.is_err() {
@@ -203,14 +206,14 @@ impl Session {
     }
 
     pub(super) fn execute(&self, prepared: &Prepared, params: impl Params) -> Result<usize> {
-        let values = bind(&prepared.slots, params)?;
+        let values = bind(prepared, params)?;
         let work = self.client.execute_raw(&prepared.statement, values.iter().map(Bound));
         let rows = if prepared.writes { self.guarded(work) } else { self.plain(work) }?;
         Ok(usize::try_from(rows).unwrap_or(usize::MAX))
     }
 
     pub(super) fn query(&self, prepared: &Prepared, params: impl Params) -> Result<Vec<tokio_postgres::Row>> {
-        let values = bind(&prepared.slots, params)?;
+        let values = bind(prepared, params)?;
         let work = async {
             let values: Vec<Bound<'_>> = values.iter().map(Bound).collect();
             let values: Vec<&(dyn tokio_postgres::types::ToSql + Sync)> =
@@ -248,11 +251,11 @@ impl Session {
     }
 }
 
-/// The values in the order in which the statement takes them.
-fn bind(slots: &[Slot], params: impl Params) -> Result<Vec<Value>> {
-    let mut given: Vec<(Option<String>, Value)> = Vec::with_capacity(slots.len());
+/// The values in the order in which the statement takes them. What is only compared may be any text.
+fn bind(prepared: &Prepared, params: impl Params) -> Result<Vec<Value>> {
+    let mut given: Vec<(Option<String>, Value)> = Vec::with_capacity(prepared.slots.len());
     let mut wrong = None;
-    params.each(&mut |name, value| match super::cell::owned(value) {
+    params.each(&mut |name, value| match super::cell::owned(value, prepared.writes) {
         Ok(value) => given.push((name.map(str::to_owned), value)),
         Err(error) => wrong = Some(error),
     });
@@ -267,7 +270,7 @@ fn bind(slots: &[Slot], params: impl Params) -> Result<Vec<Value>> {
         };
         found.map(|(_, value)| value).ok_or_else(|| Error::InvalidParameterName(format!("{slot:?}")))
     };
-    let values = slots.iter().map(|slot| match slot {
+    let values = prepared.slots.iter().map(|slot| match slot {
         Slot::IsNull(slot) => of(slot).map(|value| if *value == Value::Null { Value::Null } else { Value::Integer(1) }),
         slot => of(slot).cloned(),
     });

@@ -63,7 +63,7 @@ pub(super) fn translate(sql: &str) -> Translated {
                 crossed.retain(|(_, at)| *at <= depth);
                 out.sql.push(')');
             }
-            _ if RESERVED.iter().any(|name| here == *name) => {
+            _ if RESERVED.contains(&here) => {
                 out.sql.push('"');
                 out.sql.push_str(here);
                 out.sql.push('"');
