@@ -18,7 +18,7 @@ use client_connect::{
     oidc::Provider,
     scan,
     store::{
-        self, firms, users,
+        self, Postgres, firms, users,
         verify::{Settings, verify},
     },
     web::Problem,
@@ -55,6 +55,8 @@ pub struct Setup {
     pub office: Option<PathBuf>,
     /// Identity providers of firms.
     pub oidc: Vec<Provider>,
+    /// The address of a database in PostgreSQL, for records that are not in a file.
+    pub postgres: Option<String>,
 }
 
 impl Default for Setup {
@@ -69,6 +71,7 @@ impl Default for Setup {
             scan: None,
             office: None,
             oidc: Vec::new(),
+            postgres: None,
         }
     }
 }
@@ -117,6 +120,8 @@ impl TestHost {
             oidc: setup.oidc,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
+            postgres: setup.postgres.map(|url| Postgres::new(&url, Duration::from_secs(5)).expect("an address")),
+            readers: 8,
             documents: Documents::Folder(folder.path().join("documents")),
             mail: Some(Server {
                 host: "127.0.0.1".into(),
@@ -143,6 +148,20 @@ impl TestHost {
             host.found_firm("firm", "Hall & Partners", setup.mail_hold);
         }
         host
+    }
+
+    /// Another host beside this one, on the same records and documents.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn beside(&self) -> Self {
+        let folder = TempDir::new().expect("a folder for the host's data");
+        let data_dir = folder.path().join("data");
+        share_compiled(&data_dir).expect("a folder for the compiled plugin");
+        let config = Config { revocations: data_dir.join("revocations.jsonl"), data_dir, ..self.config.clone() };
+        let running = app::serve(&config, Options::default()).await.expect("the host starts");
+        let base = format!("http://{}", running.addr);
+        Self { base, mail: self.mail.clone(), config, running: Some(running), folder }
     }
 
     /// The running host, for what only its operator can see.
