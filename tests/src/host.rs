@@ -18,7 +18,7 @@ use client_connect::{
     oidc::Provider,
     scan,
     store::{
-        self, firms, users,
+        self, Postgres, firms, users,
         verify::{Settings, verify},
     },
     web::Problem,
@@ -56,6 +56,8 @@ pub struct Setup {
     pub office: Option<PathBuf>,
     /// Identity providers of firms.
     pub oidc: Vec<Provider>,
+    /// The address of a database in PostgreSQL, for records that are not in a file.
+    pub postgres: Option<String>,
 }
 
 impl Default for Setup {
@@ -70,6 +72,7 @@ impl Default for Setup {
             scan: None,
             office: None,
             oidc: Vec::new(),
+            postgres: None,
         }
     }
 }
@@ -120,6 +123,8 @@ impl TestHost {
             tree: None,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
+            postgres: setup.postgres.map(|url| Postgres::new(&url, Duration::from_secs(5)).expect("an address")),
+            readers: 8,
             documents: Documents::Folder(folder.path().join("documents")),
             mail: Some(Server {
                 host: "127.0.0.1".into(),
@@ -147,6 +152,20 @@ impl TestHost {
             host.found_other();
         }
         host
+    }
+
+    /// Another host beside this one, on the same records and documents.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn beside(&self) -> Self {
+        let folder = TempDir::new().expect("a folder for the host's data");
+        let data_dir = folder.path().join("data");
+        share_compiled(&data_dir).expect("a folder for the compiled plugin");
+        let config = Config { revocations: data_dir.join("revocations.jsonl"), data_dir, ..self.config.clone() };
+        let running = app::serve(&config, Options::default()).await.expect("the host starts");
+        let base = format!("http://{}", running.addr);
+        Self { base, mail: self.mail.clone(), config, running: Some(running), folder }
     }
 
     /// The running host, for what only its operator can see.
@@ -236,12 +255,12 @@ impl TestHost {
     /// If the records cannot be read.
     pub fn dump(&self) -> Vec<String> {
         self.own(|tx, _| {
-            let read = |query: &str| -> rusqlite::Result<Vec<String>> {
+            let read = |query: &str| -> client_connect::store::driver::Result<Vec<String>> {
                 let mut statement = tx.conn().prepare(query)?;
                 let columns = statement.column_count();
                 let rows = statement.query_map([], |row| {
                     let values = (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at));
-                    Ok(format!("{:?}", values.collect::<rusqlite::Result<Vec<_>>>()?))
+                    Ok(format!("{:?}", values.collect::<client_connect::store::driver::Result<Vec<_>>>()?))
                 })?;
                 rows.collect()
             };

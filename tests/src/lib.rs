@@ -5,6 +5,8 @@ pub mod browser;
 pub mod ground;
 pub mod host;
 pub mod person;
+#[cfg(unix)]
+pub mod postgres;
 #[cfg(target_os = "linux")]
 pub mod process;
 pub mod routes;

@@ -16,6 +16,7 @@ use std::{
 
 use client_connect::{
     blobs::Blobs,
+    config::Documents,
     store::{
         self, SqliteBackend,
         verify::{self, Finding},
@@ -32,7 +33,7 @@ use tempfile::TempDir;
 use crate::tracer::{Plan, Watched, watch};
 use crate::{
     ground::BEN,
-    host::{code_in, share_compiled},
+    host::{TestHost, code_in, share_compiled},
     person::Person,
     smtp::MailServer,
 };
@@ -47,7 +48,17 @@ pub struct Scene {
     folder: TempDir,
     /// Set if the program sees another file system than others do: how large it is, in MiB.
     small: Option<u32>,
+    /// Set if the records, the documents and the key are those of other hosts.
+    beside: Option<Beside>,
     program: Option<Program>,
+}
+
+/// What hosts beside each other have in common.
+#[derive(Clone, Debug)]
+struct Beside {
+    postgres: String,
+    documents: PathBuf,
+    key: PathBuf,
 }
 
 /// The program while it runs.
@@ -71,6 +82,20 @@ impl Scene {
         Self::copy_of(nothing.path())
     }
 
+    /// A host beside this one, on the database at this address.
+    ///
+    /// # Panics
+    /// If there is no room for it.
+    pub fn beside(host: &TestHost, postgres: &str) -> Self {
+        let mut scene = Self::empty();
+        #[allow(irrefutable_let_patterns, reason = "with the feature s3 there are others")]
+        let Documents::Folder(documents) = host.config.documents.clone() else { panic!("documents lie in a folder") };
+        let (postgres, key) = (postgres.to_owned(), host.config.key_file.clone());
+        scene.mail = host.mail.clone();
+        scene.beside = Some(Beside { postgres, documents, key });
+        scene
+    }
+
     pub(crate) fn copy_of(folder: &Path) -> Self {
         let from = folder.join(".");
         let folder = TempDir::new().expect("a folder");
@@ -81,6 +106,7 @@ impl Scene {
             since: now(),
             folder,
             small: None,
+            beside: None,
             program: None,
         }
     }
@@ -206,8 +232,10 @@ impl Scene {
             .args(["--log-level", "warn,client_connect::cli=info", "--data-dir"])
             .arg(place.join("data"))
             .arg("--documents-folder")
-            .arg(place.join("documents"))
+            .arg(self.beside.as_ref().map_or_else(|| place.join("documents"), |beside| beside.documents.clone()))
+            .args(self.beside.iter().flat_map(|beside| ["--key-file".into(), beside.key.clone()]))
             .env_clear()
+            .envs(self.beside.iter().map(|beside| ("CLIENT_CONNECT_DATABASE_URL", &beside.postgres)))
             .env("PATH", env::var_os("PATH").unwrap_or_default())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())

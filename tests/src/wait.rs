@@ -2,6 +2,20 @@
 
 use std::time::Duration;
 
+/// The same for a thread that may wait.
+///
+/// # Panics
+/// After ten seconds.
+pub fn until(what: &str, mut done: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if done() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("not in ten seconds: {what}");
+}
+
 /// Asks until `done` says so.
 ///
 /// # Panics

@@ -211,7 +211,9 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 /// # Errors
 /// As [`StartError`] says; [`StartError::Folder`] if there are none.
 pub fn open_existing(config: &Config) -> Result<SqliteBackend, StartError> {
-    if let Err(source) = std::fs::metadata(config.data_dir.join(DATABASE)) {
+    if config.postgres.is_none()
+        && let Err(source) = std::fs::metadata(config.data_dir.join(DATABASE))
+    {
         return Err(StartError::Folder { path: config.data_dir.clone(), source });
     }
     open_store(config)
@@ -228,7 +230,8 @@ pub fn open_store(config: &Config) -> Result<SqliteBackend, StartError> {
 
 fn store_options(config: &Config) -> store::Options {
     let journal = Some(Arc::new(store::taken::Journal::new(config.revocations.clone())));
-    store::Options { journal, ..store::Options::new(&config.public_url) }
+    let (postgres, readers) = (config.postgres.clone(), config.readers);
+    store::Options { journal, postgres, readers, ..store::Options::new(&config.public_url) }
 }
 
 /// The documents' bytes.
@@ -292,6 +295,22 @@ pub fn plugin_bytes(file: Option<&Path>) -> Result<std::borrow::Cow<'static, [u8
     }
 }
 
+/// Hosts beside each other seal with one key: what another has sealed, this one has to open.
+fn same_key(runtime: &Runtime<SqliteBackend>, vault: &Vault, file: &Path) -> Result<(), StartError> {
+    let own = vault.hash("key-file", "records", b"");
+    let known = runtime
+        .write(|unit| {
+            let tx: &SqliteTx = unit.tx();
+            Ok::<_, Problem>(secrets::get_or_put(tx, "key-file", &own)?)
+        })
+        .map_err(StartError::Key)?;
+    if known == own {
+        return Ok(());
+    }
+    let source = std::io::Error::other("it is not the key of the hosts that served these records before");
+    Err(StartError::KeyFile { path: file.to_owned(), source })
+}
+
 impl App {
     /// Opens the records, loads the plugin, and makes all ready to serve. Blocks; listens nowhere yet.
     ///
@@ -333,6 +352,9 @@ impl App {
                 Ok::<_, Problem>(secrets::get_or_put(tx, "host-key", &fresh)?)
             })
             .map_err(StartError::Key)?;
+        if config.postgres.is_some() {
+            same_key(&runtime, &vault, &config.key_file)?;
+        }
         Ok(Arc::new(Self {
             runtime,
             blobs: open_blobs(config)?,

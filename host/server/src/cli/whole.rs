@@ -52,6 +52,7 @@ pub(super) fn backup(config: &Config, args: &clap::ArgMatches) -> Result<u8, Sto
     let blobs = app::open_blobs(config)?;
     let manifest = backup::backup(&store, &blobs, folder, now()).map_err(|error| {
         let hint = match error {
+            backup::BackupError::Elsewhere => "pg_dump, or the backups of whoever runs it",
             backup::BackupError::NotEmpty(_) => "name a folder that is not there yet",
             _ => "check its rights, and the room on its disk",
         };
@@ -70,6 +71,10 @@ pub(super) fn restore(config: &Config, args: &clap::ArgMatches) -> Result<u8, St
     let Some(from) = args.get_one::<PathBuf>("dir") else {
         return Err(Stop::new(exit::USAGE, "no folder is named", "", ""));
     };
+    if config.postgres.is_some() {
+        let hint = "leave database.url away, and look at what was restored by `client-connect verify`";
+        return Err(Stop::new(exit::USAGE, "a backup can only be restored into a folder", "database.url is set", hint));
+    }
     #[cfg_attr(not(feature = "s3"), expect(irrefutable_let_patterns, reason = "there is nothing but a folder then"))]
     let Documents::Folder(documents) = &config.documents else {
         let hint = "restore into a folder, and copy its documents into the bucket";

@@ -22,7 +22,9 @@ pub use raw::{ConfigError, Origin, Raw, SETTINGS, Setting, flag, variable};
 use crate::{
     mail::smtp::{Protection, Server},
     oidc::Provider,
-    scan, tree, webhooks,
+    scan,
+    store::Postgres,
+    tree, webhooks,
 };
 
 /// Where the documents' bytes are kept.
@@ -139,6 +141,10 @@ pub struct Config {
     pub webhooks: Option<webhooks::Settings>,
     /// How the log is written.
     pub log: Log,
+    /// Where the records are, if not in a file in the data folder.
+    pub postgres: Option<Postgres>,
+    /// How many read the records at once.
+    pub readers: usize,
     /// Where the documents' bytes are kept.
     pub documents: Documents,
     /// The mail server; none: letters wait, or go to the demo's mailbox.
@@ -200,6 +206,8 @@ impl Config {
             })?,
             tree: tree(raw)?,
             webhooks: webhooks(raw)?,
+            postgres: postgres(raw)?,
+            readers: raw.parse::<usize>("database.connections", "a number")?.clamp(1, 1_000),
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
             key_file: raw.optional("key-file", "a path")?.unwrap_or_else(|| data_dir.join("records.key")),
@@ -271,6 +279,24 @@ fn origin(url: &str) -> Option<String> {
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
     matches!(uri.path_and_query().map(|path| path.as_str()), None | Some("" | "/"))
         .then(|| format!("{scheme}://{}", authority.as_str().to_lowercase()))
+}
+
+fn postgres(raw: &Raw) -> Result<Option<Postgres>, ConfigError> {
+    let limit = raw.parse("database.statement-limit", "a number of seconds")?;
+    if !(1..=300).contains(&limit) {
+        return Err(raw.wrong("database.statement-limit", "it is out of range", "1 to 300 seconds"));
+    }
+    match raw.get("database.url") {
+        "" => Ok(None),
+        // What stands in it is not repeated: it may hold a password.
+        url => Postgres::new(url, Duration::from_secs(limit)).map(Some).map_err(|_| {
+            raw.wrong(
+                "database.url",
+                "it is no address",
+                "postgres://user:password@host/database, perhaps with ?options=…",
+            )
+        }),
+    }
 }
 
 fn scan(raw: &Raw) -> Result<Option<scan::Settings>, ConfigError> {

@@ -98,6 +98,15 @@ pub const SETTINGS: &[Setting] = &[
     setting("drain", "SECONDS", "20", "How long requests under way may take once the host is told to stop"),
     setting("log.format", "FORMAT", "text", "text or json"),
     setting("log.level", "FILTER", "info", "error, warn, info, debug, or a filter by module"),
+    Setting {
+        key: "database.url",
+        value: "URL",
+        help: "Where the records are in PostgreSQL, as in postgres://user:password@host/database, in the place of a file",
+        default: "",
+        secret: true,
+    },
+    setting("database.connections", "N", "8", "How many read the records at once"),
+    setting("database.statement-limit", "SECONDS", "5", "How long PostgreSQL may work for one statement"),
     setting("documents.folder", "DIR", "", "Where the documents' bytes are; default: in the data folder"),
     setting(
         "documents.bucket",

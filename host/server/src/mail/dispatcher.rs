@@ -34,6 +34,8 @@ use crate::{
 const MINUTE: Timestamp = 60_000;
 /// For how long an attempt has a letter to itself. Longer than any attempt takes.
 const LEASE: Timestamp = 10 * MINUTE;
+/// So much of it an attempt needs that begins to send: more than the mail server may take.
+const SENDING: Timestamp = 6 * MINUTE;
 /// A letter that has not left after this long is dead.
 const GIVE_UP: Timestamp = 48 * 60 * MINUTE;
 /// Letters in one run.
@@ -140,6 +142,8 @@ async fn attempt(app: &SharedApp, letter: Letter) -> Result<(), Problem> {
             })
             .await;
         }
+        // Whoever was held up until the lease is nearly over does not begin: by its end another host has the letter.
+        Task::Mail { .. } if app.runtime.now() + SENDING > letter.lease_until => return Ok(()),
         Task::Mail { message, address, words } => {
             let raw = app.mailer.is_mailbox().then(|| message.formatted());
             let outcome = match app.mailer.send(*message).await {
@@ -314,6 +318,21 @@ fn mail(app: &App, letter: &Letter, to: outbox::Addressed, words: Words) -> Task
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::web::portal::tests::house::House;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn t_2host_whoever_was_held_up_until_the_lease_is_nearly_over_does_not_begin_to_send() {
+        let house = tokio::task::block_in_place(House::new);
+        let (firm, owner, now) = (house.firm.clone(), house.owner.clone(), house.app.runtime.now());
+        house.change(|tx| outbox::put_account(tx, &firm, &owner, account::PASSWORD_CHANGED, now).unwrap());
+        let claim = |now, until| house.change(|tx| outbox::claim(tx, now, until, 1).unwrap()).remove(0);
+        attempt(&house.app, claim(now, now + SENDING - 1)).await.unwrap();
+        assert_eq!(house.sql::<String>("SELECT state FROM letters"), "sending", "it is left to its next holder");
+        let later = now + SENDING;
+        attempt(&house.app, claim(later, later + LEASE)).await.unwrap();
+        // There is no mail server; but it was tried.
+        assert_eq!(house.sql::<String>("SELECT state FROM letters"), "waiting");
+    }
 
     #[test]
     fn letters_are_tried_for_two_days() {

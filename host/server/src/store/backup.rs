@@ -65,6 +65,11 @@ pub enum BackupError {
     /// The database could not be read, or its copy not be written.
     #[error("the database: {0}")]
     Database(#[from] rusqlite::Error),
+    /// The records are in PostgreSQL.
+    #[error(
+        "the records are in PostgreSQL: back them up with its own tools, and the documents with those of their store"
+    )]
+    Elsewhere,
     /// The store could not be asked.
     #[error("the store: {0:?}")]
     Store(HostError),
@@ -89,6 +94,9 @@ pub fn backup(store: &SqliteBackend, blobs: &Blobs, to: &Path, now: Timestamp) -
     fs::create_dir_all(to).map_err(failed(to))?;
     if fs::read_dir(to).map_err(failed(to))?.next().is_some() {
         return Err(BackupError::NotEmpty(to.to_path_buf()));
+    }
+    if !store.is_file() {
+        return Err(BackupError::Elsewhere);
     }
     let database = to.join(DATABASE);
     copy_database(store.path(), &database)?;

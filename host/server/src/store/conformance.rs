@@ -81,7 +81,7 @@ impl World for SqliteWorld {
                      FROM notices ORDER BY n";
         let mut found = tx.conn().prepare(query).host().map_err(said)?;
         let rows = found.query_map([], |row| Ok(notice(row)?.to())).host().map_err(said)?;
-        rows.collect::<rusqlite::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
+        rows.collect::<crate::store::driver::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
     }
 
     fn audit(&self) -> Result<Value, String> {
@@ -90,11 +90,11 @@ impl World for SqliteWorld {
                      FROM audit WHERE plugin IS NOT NULL AND action <> 'call' ORDER BY firm, seq";
         let mut found = tx.conn().prepare(query).host().map_err(said)?;
         let rows = found.query_map([], entry).host().map_err(said)?;
-        rows.collect::<rusqlite::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
+        rows.collect::<crate::store::driver::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
     }
 }
 
-fn notice(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
+fn notice(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Notice> {
     let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
     let (topic, other): (String, bool) = (row.get(4)?, row.get(5)?);
     let topic = match topic.as_str() {
@@ -115,12 +115,12 @@ fn notice(row: &rusqlite::Row<'_>) -> rusqlite::Result<Notice> {
     })
 }
 
-fn unreadable(error: impl std::fmt::Display) -> rusqlite::Error {
-    rusqlite::Error::InvalidParameterName(error.to_string())
+fn unreadable(error: impl std::fmt::Display) -> crate::store::driver::Error {
+    crate::store::driver::Error::InvalidParameterName(error.to_string())
 }
 
 /// What the plugin said of a call, with what the host knows by itself.
-fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Value> {
+fn entry(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Value> {
     let body: Value = serde_json::from_str(&row.get::<_, String>(4)?).map_err(unreadable)?;
     let details: Vec<Value> =
         body["details"].as_object().into_iter().flatten().map(|(key, value)| json!([key, value])).collect();
@@ -284,7 +284,7 @@ fn put_document(tx: &SqliteTx, row: &Value) -> Done {
         .execute(
             "UPDATE documents SET version = ?2, media_type = ?3, size = ?4, sha256 = ?5, created_at = ?6, activity_at = ?7,
                                   kind = ?8, attributes = ?9 WHERE id = ?1",
-            rusqlite::params![
+            crate::store::driver::params![
                 id,
                 given.version,
                 given.media_type,

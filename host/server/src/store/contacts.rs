@@ -1,7 +1,7 @@
 //! The platform's contacts, and to which matters they are linked.
 
+use crate::store::driver::{OptionalExtension, Row, named_params, params};
 use client_connect_runtime::types::{Attributes, HostError, Timestamp};
-use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{
     SqliteTx,
@@ -38,7 +38,7 @@ macro_rules! columns {
     };
 }
 
-fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
+fn contact(row: &Row<'_>) -> crate::store::driver::Result<Contact> {
     Ok(Contact {
         id: row.get(0)?,
         firm: row.get(1)?,
@@ -266,7 +266,7 @@ pub fn search(
     let (mut page, mut last, mut looked) = (Vec::new(), None, 0_i64);
     while let Some(row) = rows.next().host()? {
         looked += 1;
-        let found = contact(row).host()?;
+        let found = contact(&row).host()?;
         let key: Vec<u8> = row.get(7).host()?;
         let folded: String = row.get(8).host()?;
         let wanted = found.deleted_at.is_none()

@@ -1,7 +1,7 @@
 //! Where a document's bytes are, and whether a contact has taken them before; and the rows of what arrived.
 
+use crate::store::driver::OptionalExtension as _;
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::OptionalExtension as _;
 
 use super::{
     SqliteTx,
@@ -45,8 +45,8 @@ pub fn current(
     tx.conn()
         .prepare_cached(concat!(
             "SELECT d.blob, d.name, d.media_type, d.size, d.sha256, d.version, d.activity_at,
-                    coalesce(s.seen_downloaded = 1 AND s.seen_version >= d.version, 0),
-                    coalesce(s.seen_version >= d.version, 0), ",
+                    CASE WHEN s.seen_downloaded = 1 AND s.seen_version >= d.version THEN 1 ELSE 0 END,
+                    CASE WHEN s.seen_version >= d.version THEN 1 ELSE 0 END, ",
             column!("d."),
             "
              FROM documents d
@@ -124,7 +124,7 @@ pub fn sent_at(tx: &SqliteTx, matter: &str, contact: &str, moment: Timestamp) ->
              ORDER BY d.name_key, d.id",
         )
         .and_then(|mut statement| {
-            let row = |row: &rusqlite::Row<'_>| {
+            let row = |row: &crate::store::driver::Row<'_>| {
                 let before: Option<String> = row.get(5)?;
                 Ok(Sent {
                     document: row.get(0)?,

@@ -1,11 +1,11 @@
 //! The platform's documents: stored, changed, deleted to the bin, restored, purged, moved. The plugin is told of
 //! each by whoever calls, in the same unit.
 
+use crate::store::driver::{OptionalExtension, named_params, params};
 use client_connect_runtime::{
     backend::{Tx, Viewer},
     types::{Document, HostError, Timestamp},
 };
-use rusqlite::{OptionalExtension, named_params, params};
 
 use super::{
     SqliteTx,
@@ -255,7 +255,7 @@ pub fn purge(tx: &SqliteTx, matter: &str, ids: &[String], now: Timestamp) -> Res
         .conn()
         .prepare_cached(
             "INSERT INTO loose_blobs (blob, since)
-             SELECT DISTINCT v.blob, ?3 FROM documents d JOIN versions v ON v.document = d.id
+             SELECT DISTINCT v.blob, CAST(?3 AS BIGINT) FROM documents d JOIN versions v ON v.document = d.id
              WHERE d.id = ?1 AND d.matter = ?2 AND d.deleted_at IS NOT NULL ON CONFLICT DO NOTHING",
         )
         .host()?;

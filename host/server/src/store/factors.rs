@@ -3,8 +3,8 @@
 //! What was used once is used up in one statement: of any number of tries at once one succeeds. Nothing here opens
 //! anything by itself; the secret is sealed and the recovery codes are hashed with a key that these records do not hold.
 
+use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{OptionalExtension, Result, params};
 
 use super::{SqliteTx, sql};
 
@@ -53,7 +53,7 @@ pub fn begin(tx: &SqliteTx, user: &str, secret: &[u8]) -> Result<bool> {
         .conn()
         .prepare_cached(
             "INSERT INTO factors (user, secret) VALUES (?1, ?2)
-             ON CONFLICT (user) DO UPDATE SET secret = excluded.secret, step = 0 WHERE since IS NULL",
+             ON CONFLICT (user) DO UPDATE SET secret = excluded.secret, step = 0 WHERE factors.since IS NULL",
         )?
         .execute(params![user, secret])?;
     Ok(rows == 1)

@@ -1,7 +1,7 @@
 //! Firms: whose customers they are, and what they have set for all their matters.
 
+use crate::store::driver::{OptionalExtension, Row, params};
 use client_connect_runtime::types::{Attributes, HostError};
-use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     SqliteTx,
@@ -31,7 +31,7 @@ pub struct Firm {
     pub attributes: Attributes,
 }
 
-fn firm(row: &Row<'_>) -> rusqlite::Result<Firm> {
+fn firm(row: &Row<'_>) -> crate::store::driver::Result<Firm> {
     Ok(Firm {
         id: row.get(0)?,
         name: row.get(1)?,

@@ -1,11 +1,11 @@
 //! A matter of any size, made in one transaction: for measuring, never for a firm that works with it. What is made so
 //! is not accounted for call by call; one row of the audit says that it was made in bulk.
 
+use crate::store::driver::{Connection, params};
 use client_connect_runtime::{
     backend::Mode,
     types::{HostError, Timestamp},
 };
-use rusqlite::{Connection, params};
 
 use super::{
     SqliteBackend, SqliteTx,
@@ -89,8 +89,11 @@ const BULK: u32 = 20_000;
 pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<(), HostError> {
     let tx = store.begin_own(Mode::Write, now)?;
     let conn = tx.conn();
-    conn.execute_batch("PRAGMA cache_size = -524288").host()?;
-    let put_off = if plan.documents >= BULK { put_off(conn)? } else { Vec::new() };
+    let file = conn.sqlite().is_some();
+    if file {
+        conn.execute_batch("PRAGMA cache_size = -524288").host()?;
+    }
+    let put_off = if file && plan.documents >= BULK { put_off(conn)? } else { Vec::new() };
     let firm: String =
         conn.query_row("SELECT firm FROM matters WHERE id = ?1", [&plan.matter], |row| row.get(0)).host()?;
     let first: i64 = conn.query_row("SELECT coalesce(max(n), 0) + 1 FROM documents", [], |row| row.get(0)).host()?;
@@ -122,9 +125,15 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
     pages::part(&tx, &plan.matter)?;
     let row = Row::new(now, By::Host, audit::BULK).matter(&plan.matter).detail("documents", plan.documents);
     audit::append(&tx, &firm, &row)?;
-    conn.execute_batch("PRAGMA cache_size = -32768").host()?;
+    conn.execute_batch(if file {
+        "PRAGMA cache_size = -32768"
+    } else {
+        // The numbers above were not drawn from it.
+        "SELECT setval(pg_get_serial_sequence('documents', 'n'), (SELECT max(n) FROM documents)); ANALYZE"
+    })
+    .host()?;
     tx.commit().map_err(|error| HostError::Other(error.to_string()))?;
-    checkpoint(store, now)
+    if file { checkpoint(store, now) } else { Ok(()) }
 }
 
 /// Takes away triggers and indexes of the large tables, and answers the statements that bring them back.

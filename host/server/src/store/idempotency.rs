@@ -1,7 +1,7 @@
 //! Answers kept under idempotency keys, once their time is over.
 
+use crate::store::driver::Result;
 use client_connect_runtime::types::Timestamp;
-use rusqlite::Result;
 
 use super::{SqliteTx, sql};
 

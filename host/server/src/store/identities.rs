@@ -1,7 +1,7 @@
 //! Identities at a firm's identity provider, and the users that they are linked to.
 
+use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{OptionalExtension, Result, params};
 
 use super::{SqliteTx, sql};
 
@@ -23,7 +23,9 @@ pub fn user(tx: &SqliteTx, issuer: &str, subject: &str) -> Result<Option<String>
 pub fn link(tx: &SqliteTx, issuer: &str, subject: &str, user: &str, now: Timestamp) -> Result<bool> {
     let rows = tx
         .conn()
-        .prepare_cached("INSERT OR IGNORE INTO identities (issuer, subject, user, linked_at) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached(
+            "INSERT INTO identities (issuer, subject, user, linked_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+        )?
         .execute(params![issuer, subject, user, sql::ms(now)])?;
     Ok(rows == 1)
 }
@@ -35,7 +37,7 @@ pub fn link(tx: &SqliteTx, issuer: &str, subject: &str, user: &str, now: Timesta
 pub fn first_use(tx: &SqliteTx, state: &[u8; 32], now: Timestamp) -> Result<bool> {
     let rows = tx
         .conn()
-        .prepare_cached("INSERT OR IGNORE INTO used_answers (state, at) VALUES (?1, ?2)")?
+        .prepare_cached("INSERT INTO used_answers (state, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
         .execute(params![state, sql::ms(now)])?;
     Ok(rows == 1)
 }

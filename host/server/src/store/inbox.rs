@@ -1,7 +1,7 @@
 //! What the app shows a user: notices that came, and what the host itself has to say.
 
+use crate::store::driver::{Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{Result, params};
 
 use super::{SqliteTx, sql};
 

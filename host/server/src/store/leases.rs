@@ -1,8 +1,8 @@
 //! Which of several hosts on the same records does what only one may do at a time. Whoever was the one and does not come
 //! back loses it when its time is over.
 
+use super::driver::OptionalExtension;
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::OptionalExtension;
 
 use super::{SqliteTx, sql::Host};
 

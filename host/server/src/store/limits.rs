@@ -3,8 +3,8 @@
 //! A counter counts in windows of fixed length that start with the first thing counted. Addresses never stand here
 //! but as keyed hashes.
 
+use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{OptionalExtension, Result, params};
 
 use super::{SqliteTx, sql};
 

@@ -1,7 +1,7 @@
 //! The demo's mailbox: mails that would have gone over SMTP.
 
+use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{OptionalExtension, Result, params};
 
 use super::{SqliteTx, sql};
 
@@ -59,7 +59,7 @@ pub fn get(tx: &SqliteTx, n: i64) -> Result<Option<Mail>> {
         .optional()
 }
 
-fn mail(row: &rusqlite::Row<'_>) -> Result<Mail> {
+fn mail(row: &crate::store::driver::Row<'_>) -> Result<Mail> {
     Ok(Mail {
         n: row.get(0)?,
         at: sql::at(row.get(1)?),

@@ -1,7 +1,7 @@
 //! The platform's matters: opened, changed, closed, deleted, restored, and listed for who may read them.
 
+use crate::store::driver::{OptionalExtension, Row, named_params, params};
 use client_connect_runtime::types::{Attributes, HostError, Timestamp};
-use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use super::{
     SqliteTx,
@@ -44,7 +44,7 @@ macro_rules! columns {
     };
 }
 
-fn matter(row: &Row<'_>) -> rusqlite::Result<Matter> {
+fn matter(row: &Row<'_>) -> crate::store::driver::Result<Matter> {
     Ok(Matter {
         id: row.get(0)?,
         firm: row.get(1)?,
@@ -214,7 +214,7 @@ pub fn list_for_user(tx: &SqliteTx, user: &str, query: &Query) -> Result<Listing
     let (mut page, mut last, mut looked) = (Vec::new(), None, 0_i64);
     while let Some(row) = rows.next().host()? {
         looked += 1;
-        let found = matter(row).host()?;
+        let found = matter(&row).host()?;
         let key: Vec<u8> = row.get(10).host()?;
         let folded: String = row.get(11).host()?;
         let member: bool = row.get(12).host()?;

@@ -1,7 +1,7 @@
 //! Members: what the platform lets a user do in one matter. No row, and the matter does not exist for them.
 
+use crate::store::driver::{OptionalExtension, Row};
 use client_connect_runtime::types::HostError;
-use rusqlite::{OptionalExtension, Row};
 
 use super::{SqliteTx, sql::Host, taken::Taken};
 
@@ -16,7 +16,7 @@ pub struct Rights {
     pub can_share: bool,
 }
 
-fn rights(row: &Row<'_>) -> rusqlite::Result<Rights> {
+fn rights(row: &Row<'_>) -> crate::store::driver::Result<Rights> {
     Ok(Rights { user: row.get(0)?, can_edit: row.get(1)?, can_share: row.get(2)? })
 }
 

@@ -1,4 +1,4 @@
-//! The records in SQLite: one file in WAL mode with `synchronous=FULL`, one connection that writes, several
+//! The records, in SQLite or PostgreSQL. SQLite: one file in WAL mode with `synchronous=FULL`, one connection that writes, several
 //! that read. A committed transaction is on the disk before anybody is answered; one that is dropped leaves
 //! nothing.
 //!
@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod contacts;
 pub mod content;
 pub mod documents;
+pub mod driver;
 pub mod factors;
 pub mod firms;
 pub mod generate;
@@ -27,6 +28,7 @@ mod open;
 pub mod outbox;
 mod pages;
 mod pool;
+mod postgres;
 pub mod previews;
 pub mod quarantine;
 pub mod refusals;
@@ -55,10 +57,11 @@ use client_connect_runtime::{
     backend::{Backend, CommitError, Mode},
     types::{HostError, Timestamp},
 };
-use rusqlite::Connection;
+use driver::Connection;
 
 pub use open::{OpenError, Options};
 use pool::Pool;
+pub use postgres::Postgres;
 pub use sql::is_disk_full;
 pub(crate) use tx::HELD;
 
@@ -122,7 +125,7 @@ impl SqliteTx {
     /// log is written over.
     pub fn commit(mut self) -> Result<(), CommitError> {
         let Some(connection) = self.connection.take() else { return Ok(()) };
-        match connection.execute_batch("COMMIT") {
+        match connection.commit() {
             Ok(()) => {
                 self.pool.give(self.mode, Some(connection));
                 if let Some(journal) = &self.options().journal {
@@ -137,16 +140,17 @@ impl SqliteTx {
             Err(error) => {
                 let said = sql::describe(&error);
                 // Nothing of it is kept, and now there is room: the whole may be tried again.
-                if is_disk_full(&said) && self.pool.options().room.give_up() {
+                if connection.sqlite().is_some() && is_disk_full(&said) && self.pool.options().room.give_up() {
                     self.pool.give(self.mode, None);
                     return Err(CommitError::Conflict);
                 }
                 if sql::is_constraint(&error) {
                     self.connection = Some(connection);
                 } else {
+                    let log = connection.sqlite().is_some();
                     drop(connection);
                     self.pool.give(self.mode, None);
-                    if sql::is_io_error(&said) {
+                    if log && sql::is_io_error(&said) {
                         self.pool.write_over();
                     }
                 }
@@ -159,7 +163,7 @@ impl SqliteTx {
 impl Drop for SqliteTx {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            let clean = connection.is_autocommit() || connection.execute_batch("ROLLBACK").is_ok();
+            let clean = connection.undo();
             self.pool.give(self.mode, clean.then_some(connection));
         }
     }
@@ -172,11 +176,7 @@ impl SqliteBackend {
     /// [`HostError::Unavailable`] if no connection becomes free in time.
     pub fn begin_own(&self, mode: Mode, now: Timestamp) -> Result<SqliteTx, HostError> {
         let connection = self.pool.take(mode)?;
-        let begun = connection.execute_batch(match mode {
-            Mode::Read => "BEGIN",
-            Mode::Write => "BEGIN IMMEDIATE",
-        });
-        match begun {
+        match connection.begin(mode) {
             Ok(()) => Ok(SqliteTx {
                 connection: Some(connection),
                 mode,
@@ -192,7 +192,13 @@ impl SqliteBackend {
         }
     }
 
-    /// Where the database's file is.
+    /// Whether the records are in a file of SQLite's, beside the documents.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.pool.options().postgres.is_none()
+    }
+
+    /// Where the database's file is, or would be.
     #[must_use]
     pub fn path(&self) -> &std::path::Path {
         self.pool.path()

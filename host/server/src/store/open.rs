@@ -10,7 +10,7 @@ use std::{
 use client_connect_runtime::backend::Mode;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
 
-use super::{SqliteBackend, fill_random, pool::Pool, taken::Journal};
+use super::{SqliteBackend, driver, fill_random, pool::Pool, postgres::Postgres, taken::Journal};
 use crate::room::Room;
 
 mod migrations {
@@ -33,6 +33,8 @@ pub struct Options {
     pub journal: Option<Arc<Journal>>,
     /// What is given up if the disk is full.
     pub room: Arc<Room>,
+    /// Where the records are, if not in a file of SQLite's.
+    pub postgres: Option<Postgres>,
     /// Connections that read at once.
     pub readers: usize,
     /// How long a transaction waits for its connection, and for other processes at the same file.
@@ -51,6 +53,7 @@ impl Options {
             previews: Arc::default(),
             journal: None,
             room: Arc::default(),
+            postgres: None,
             readers: 8,
             wait: Duration::from_secs(5),
         }
@@ -78,6 +81,12 @@ pub enum OpenError {
         #[source]
         source: Box<refinery::Error>,
     },
+    /// PostgreSQL cannot be used as it is.
+    #[error("the database in PostgreSQL cannot be used: {detail}")]
+    Postgres {
+        /** Why. */
+        detail: String,
+    },
     /// The file's pages contradict each other; nothing is written to it.
     #[error("the database {path:?} is damaged: {detail}")]
     Damaged {
@@ -96,6 +105,15 @@ impl SqliteBackend {
     /// [`OpenError`] says what is wrong with the file.
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self, OpenError> {
         let path = path.into();
+        #[cfg(test)]
+        let options = super::testing::elsewhere(&path, options);
+        if let Some(postgres) = &options.postgres {
+            let failed = |detail| OpenError::Postgres { detail };
+            let connection = postgres.connect().map_err(|error| failed(error.to_string()))?;
+            postgres.prepare(&connection).map_err(failed)?;
+            let cursor_key = secret(&connection, "cursor-key").map_err(|error| failed(error.to_string()))?;
+            return Ok(Self { pool: Arc::new(Pool::new(path, options, cursor_key)) });
+        }
         let failed = |source| OpenError::Database { path: path.clone(), source };
         let mut connection = connect(&path, Mode::Write, options.wait).map_err(failed)?;
         if std::fs::metadata(&path).is_ok_and(|file| file.len() <= CHECKED_AT_START) {
@@ -105,7 +123,7 @@ impl SqliteBackend {
             }
         }
         migrate(&path, &mut connection)?;
-        let cursor_key = secret(&connection, "cursor-key").map_err(failed)?;
+        let cursor_key = secret(&driver::Connection::of_sqlite(connection), "cursor-key").map_err(failed)?;
         let pool = Pool::new(path, options, cursor_key);
         Ok(Self { pool: Arc::new(pool) })
     }
@@ -124,7 +142,7 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
 }
 
 /// A secret of 32 bytes that the host makes for itself at its first start.
-fn secret(connection: &Connection, key: &str) -> rusqlite::Result<[u8; 32]> {
+fn secret(connection: &driver::Connection, key: &str) -> rusqlite::Result<[u8; 32]> {
     let mut fresh = [0_u8; 32];
     fill_random(&mut fresh);
     connection.execute("INSERT INTO host (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING", (key, fresh))?;

@@ -4,8 +4,8 @@
 //! of it was true any more) or `dead` (it could not be delivered). Whoever loses their lease loses their say: the
 //! outcome of an attempt is written down only by the attempt that holds the letter.
 
+use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::{Channel, Notice, Recipient, Timestamp, Topic};
-use rusqlite::{OptionalExtension, Result, params};
 
 use super::{SqliteTx, new_id, sql};
 
@@ -74,7 +74,7 @@ pub fn gather(tx: &SqliteTx, now: Timestamp, most: u32) -> Result<usize> {
     let groups: Vec<(String, String, String, String, Option<String>)> = tx
         .conn()
         .prepare_cached(
-            "SELECT DISTINCT firm, recipient_kind, recipient, channel, iif(channel = 'in-app', matter, NULL)
+            "SELECT DISTINCT firm, recipient_kind, recipient, channel, CASE WHEN channel = 'in-app' THEN matter END
              FROM notices WHERE letter IS NULL AND due_at <= ?1 LIMIT ?2",
         )?
         .query_map(params![sql::ms(now), most], |row| {
@@ -145,7 +145,7 @@ pub fn claim(tx: &SqliteTx, now: Timestamp, lease_until: Timestamp, most: u32) -
                  WHERE state IN ('waiting', 'sending') AND next_at <= ?1 AND (state = 'waiting' OR lease_until <= ?1)
                  ORDER BY purpose, next_at LIMIT ?3)
              RETURNING id, firm, recipient_kind, recipient, channel, attempts, created_at, lease_until,
-                       iif(purpose = 'account', coalesce(body, ''), NULL)",
+                       CASE WHEN purpose = 'account' THEN coalesce(body, '') END",
         )?
         .query_map(params![sql::ms(now), sql::ms(lease_until), most], |row| {
             let (kind, recipient): (String, String) = (row.get(2)?, row.get(3)?);

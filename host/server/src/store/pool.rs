@@ -6,8 +6,8 @@ use std::{
     time::Instant,
 };
 
+use crate::store::driver::Connection;
 use client_connect_runtime::{backend::Mode, types::HostError};
-use rusqlite::Connection;
 
 use super::{
     open::{self, Options},
@@ -79,14 +79,21 @@ impl Pool {
         let until = Instant::now() + self.options.wait;
         let mut state = lane.state.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(connection) = state.idle.pop() {
-                state.out += 1;
-                return Ok(connection);
+            // A session that has ended while nobody asked is none.
+            while let Some(connection) = state.idle.pop() {
+                if connection.lives() {
+                    state.out += 1;
+                    return Ok(connection);
+                }
             }
             if state.out < lane.max {
                 state.out += 1;
                 drop(state);
-                return open::connect(&self.path, mode, self.options.wait).map_err(|error| {
+                let connected = match &self.options.postgres {
+                    Some(postgres) => postgres.connect(),
+                    None => open::connect(&self.path, mode, self.options.wait).map(Connection::of_sqlite),
+                };
+                return connected.map_err(|error| {
                     self.give(mode, None);
                     sql::host_error(error)
                 });

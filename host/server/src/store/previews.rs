@@ -13,7 +13,9 @@ use super::{
 /// Only if the database fails.
 pub fn cannot_be_shown(tx: &SqliteTx, document: &str, sha256: &str, why: &str) -> Result<(), HostError> {
     tx.conn()
-        .prepare_cached("UPDATE documents SET no_preview = ?3 WHERE id = ?1 AND sha256 = ?2 AND no_preview IS NOT ?3")
+        .prepare_cached(
+            "UPDATE documents SET no_preview = ?3 WHERE id = ?1 AND sha256 = ?2 AND no_preview IS DISTINCT FROM ?3",
+        )
         .and_then(|mut note| note.execute((document, sha256, why)))
         .host()
         .map(drop)
@@ -28,7 +30,7 @@ pub fn renderer_is(tx: &SqliteTx, id: &str) -> Result<(), HostError> {
         .conn()
         .prepare_cached(
             "INSERT INTO host (key, value) VALUES ('renderer', ?1)
-             ON CONFLICT DO UPDATE SET value = excluded.value WHERE value != excluded.value",
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE host.value != excluded.value",
         )
         .and_then(|mut put| put.execute([id.as_bytes()]))
         .host()?;

@@ -4,8 +4,8 @@
 //! nothing takes it away. So whatever breaks, or is forgotten, leaves bytes that nobody gets, and never the other way
 //! round. Whoever reads where bytes are reads [`Held`] in their place.
 
+use crate::store::driver::{OptionalExtension as _, Row, params};
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::{
     SqliteTx, loose,
@@ -64,7 +64,7 @@ macro_rules! column {
 pub(super) use column;
 
 /// Where the bytes are, or why they are not given out: the name of a blob, and the column of it.
-pub(super) fn held(row: &Row<'_>, blob: usize, column: usize) -> rusqlite::Result<Result<String, Held>> {
+pub(super) fn held(row: &Row<'_>, blob: usize, column: usize) -> crate::store::driver::Result<Result<String, Held>> {
     Ok(match word(row, column)? {
         None => Ok(row.get(blob)?),
         Some(held) => Err(held),
@@ -72,7 +72,7 @@ pub(super) fn held(row: &Row<'_>, blob: usize, column: usize) -> rusqlite::Resul
 }
 
 /// How a blob stands, from its column. What is not known is not given out either.
-pub(super) fn word(row: &Row<'_>, column: usize) -> rusqlite::Result<Option<Held>> {
+pub(super) fn word(row: &Row<'_>, column: usize) -> crate::store::driver::Result<Option<Held>> {
     let state: Option<String> = row.get(column)?;
     Ok(state.map(|state| if state == "found" { Held::Found } else { Held::Waiting }))
 }
@@ -173,12 +173,12 @@ pub struct Due {
 }
 
 /// The version of a blob that waits, or the next whose time has come.
-const DUE: &str = "SELECT q.blob, v.size, v.sha256, q.attempts, d.id, v.version, d.name, d.matter, m.firm, iif(v.version = 1, d.uploader, NULL)
+const DUE: &str = "SELECT q.blob, v.size, v.sha256, q.attempts, d.id, v.version, d.name, d.matter, m.firm, CASE WHEN v.version = 1 THEN d.uploader END
      FROM quarantine q JOIN versions v ON v.blob = q.blob JOIN documents d ON d.id = v.document JOIN matters m ON m.id = d.matter
      WHERE q.state = 'waiting' AND (?1 IS NULL OR q.blob = ?1) AND (?2 IS NULL OR q.next_at <= ?2)
      ORDER BY q.next_at LIMIT 1";
 
-fn due_row(row: &Row<'_>) -> rusqlite::Result<Due> {
+fn due_row(row: &Row<'_>) -> crate::store::driver::Result<Due> {
     Ok(Due {
         blob: row.get(0)?,
         size: at(row.get(1)?),

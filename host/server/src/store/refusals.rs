@@ -1,7 +1,7 @@
 //! Letters to the senders of documents in which malware was found after they had come.
 
+use crate::store::driver::{OptionalExtension as _, Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{OptionalExtension as _, Result, params};
 
 use super::{SqliteTx, new_id, outbox, sql};
 
@@ -29,7 +29,7 @@ pub struct Refused {
 pub fn of_document(tx: &SqliteTx, document: &str, now: Timestamp) -> Result<Option<Refused>> {
     tx.conn()
         .prepare_cached(
-            "SELECT g.contact, iif(m.discreet, NULL, d.name) FROM documents d JOIN matters m ON m.id = d.matter
+            "SELECT g.contact, CASE WHEN m.discreet = 0 THEN d.name END FROM documents d JOIN matters m ON m.id = d.matter
              JOIN grants g ON g.matter = d.matter AND g.contact = d.uploader
              WHERE d.id = ?1 AND d.deleted_at IS NULL AND m.deleted_at IS NULL
                AND g.portal = 1 AND (g.until IS NULL OR g.until > ?2)",

@@ -1,6 +1,6 @@
 //! Secrets that the host makes for itself at its first start.
 
-use rusqlite::{OptionalExtension, Result};
+use crate::store::driver::{OptionalExtension, Result};
 
 use super::SqliteTx;
 

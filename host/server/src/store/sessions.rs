@@ -4,8 +4,8 @@
 //! stands is decided anew by every request, in one statement: the user is active, the contact is there, and their
 //! address is still the one that was signed in with, and theirs alone in the firm.
 
+use crate::store::driver::{Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{Result, params};
 
 use super::{SqliteTx, sql};
 

@@ -3,8 +3,8 @@
 //! A row belongs to one browser, by the SHA-256 of its pre-login cookie. What is written when somebody asks is the
 //! same whatever the address; only the maker of codes, later and elsewhere, finds out who is behind it.
 
+use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
-use rusqlite::{OptionalExtension, Result, params};
 
 use super::{SqliteTx, sessions::TokenHash, sql};
 
@@ -180,7 +180,10 @@ pub fn is_known(tx: &SqliteTx, token: &TokenHash, email_key: &str) -> Result<boo
 /// As the database fails.
 pub fn know(tx: &SqliteTx, token: &TokenHash, email_key: &str, now: Timestamp) -> Result<()> {
     tx.conn()
-        .prepare_cached("INSERT OR REPLACE INTO known_browsers (token, email_key, seen_at) VALUES (?1, ?2, ?3)")?
+        .prepare_cached(
+            "INSERT INTO known_browsers (token, email_key, seen_at) VALUES (?1, ?2, ?3)
+             ON CONFLICT (token) DO UPDATE SET email_key = excluded.email_key, seen_at = excluded.seen_at",
+        )?
         .execute(params![token, email_key, sql::ms(now)])?;
     Ok(())
 }
@@ -252,7 +255,7 @@ pub fn sweep(tx: &SqliteTx, ended_before: Timestamp, unseen_since: Timestamp) ->
     Ok(ended + unseen)
 }
 
-fn sign_in(row: &rusqlite::Row<'_>) -> Result<SignIn> {
+fn sign_in(row: &crate::store::driver::Row<'_>) -> Result<SignIn> {
     Ok(SignIn {
         browser: row.get(0)?,
         email: row.get(1)?,

@@ -69,7 +69,7 @@ pub fn seen_by(
     tx.conn()
         .prepare_cached(
             "SELECT s.document, c.name FROM json_each(?2) j CROSS JOIN shares s ON s.matter = ?1 AND s.document = j.value
-             JOIN grants g ON g.matter = s.matter AND g.contact = s.contact AND g.portal = 1 AND coalesce(g.until > ?3, 1)
+             JOIN grants g ON g.matter = s.matter AND g.contact = s.contact AND g.portal = 1 AND (g.until IS NULL OR g.until > ?3)
              JOIN contacts c ON c.id = s.contact AND c.email_key IS NOT NULL
              WHERE s.visible = 1 ORDER BY c.name_key, c.id",
         )
@@ -88,8 +88,8 @@ pub fn offered(tx: &SqliteTx, matter: &str, now: Timestamp) -> Result<u32, HostE
         .prepare_cached(
             "SELECT count(*) FROM (
                  SELECT DISTINCT s.document FROM shares s
-                 JOIN grants g ON g.matter = s.matter AND g.contact = s.contact AND g.portal = 1 AND coalesce(g.until > ?2, 1)
-                 WHERE s.matter = ?1 AND s.offered = 1 LIMIT 1000)",
+                 JOIN grants g ON g.matter = s.matter AND g.contact = s.contact AND g.portal = 1 AND (g.until IS NULL OR g.until > ?2)
+                 WHERE s.matter = ?1 AND s.offered = 1 LIMIT 1000) offered",
         )
         .and_then(|mut count| count.query_row((matter, ms(now)), |row| row.get(0)))
         .host()

@@ -6,8 +6,15 @@ use client_connect_runtime::{
 };
 use tempfile::TempDir;
 
+use sha2::{Digest, Sha256};
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
 use super::{
-    Options, SqliteBackend, SqliteTx, contacts, documents,
+    Options, Postgres, SqliteBackend, SqliteTx, contacts, documents,
     documents::{Content, New},
     firms, matters, members, users,
 };
@@ -104,6 +111,42 @@ impl World {
     pub(crate) fn read<T>(&self, work: impl FnOnce(&mut SqliteTx) -> T) -> T {
         work(&mut self.store.begin_own(Mode::Read, 1_000).unwrap())
     }
+}
+
+/// The same options, but for a database of PostgreSQL's in the place of the file, if the environment names a server for
+/// the tests: so all of them can be run over it. The same file is the same database.
+pub(crate) fn elsewhere(path: &Path, options: Options) -> Options {
+    static TEMPLATE: Mutex<Option<String>> = Mutex::new(None);
+    let Ok(server) = std::env::var(SERVER) else { return options };
+    let of = |database: &str| Postgres::new(&[&server, "/", database].concat(), Duration::from_secs(60)).unwrap();
+    let number = hex::encode(&Sha256::digest(path.as_os_str().as_encoded_bytes())[..12]);
+    let owner = of("postgres").connect().unwrap();
+    let mut template = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let template = template.get_or_insert_with(|| {
+        let template = ["cc_template_", &number].concat();
+        owner.execute_batch(&["CREATE DATABASE ", &template, " TEMPLATE template0"].concat()).unwrap();
+        let made = of(&template);
+        made.prepare(&made.connect().unwrap()).unwrap();
+        template
+    });
+    let database = ["cc_", &number].concat();
+    let known = "SELECT 1 FROM pg_database WHERE datname = ?1";
+    if !owner.prepare(known).unwrap().exists([&database]).unwrap() {
+        let make = ["CREATE DATABASE ", &database, " TEMPLATE ", template, " STRATEGY FILE_COPY"].concat();
+        // The template's last session may not be quite gone.
+        while let Err(error) = owner.execute_batch(&make) {
+            assert!(error.to_string().contains("55006"), "{error}");
+        }
+    }
+    Options { postgres: Some(of(&database)), ..options }
+}
+
+/// The server for the tests, without a database's name.
+const SERVER: &str = "CLIENT_CONNECT_TESTS_POSTGRES";
+
+/// Whether the tests run over a file of SQLite's. What is true of one alone is not tested over the other.
+pub(crate) fn over_sqlite() -> bool {
+    std::env::var_os(SERVER).is_none()
 }
 
 /// A document of the matter with this id and name.

@@ -52,8 +52,8 @@ pub fn since(tx: &SqliteTx, matter: &str, mark: i64) -> Result<Told, HostError> 
         .prepare_cached(
             "WITH people AS (SELECT DISTINCT recipient FROM notices WHERE n > ?2 AND matter = ?1 AND recipient_kind = 'user')
              SELECT f.name,
-                    (SELECT u.name FROM users u WHERE u.id = m.owner AND u.id IN people),
-                    (SELECT count(*) FROM people WHERE recipient IS NOT m.owner)
+                    (SELECT u.name FROM users u WHERE u.id = m.owner AND u.id IN (SELECT recipient FROM people)),
+                    (SELECT count(*) FROM people WHERE recipient IS DISTINCT FROM m.owner)
              FROM matters m JOIN firms f ON f.id = m.firm WHERE m.id = ?1",
         )
         .and_then(|mut found| {

@@ -1,7 +1,7 @@
 //! Users: the firm's members of staff.
 
+use crate::store::driver::{OptionalExtension, Row, params};
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
     SqliteTx,
@@ -30,7 +30,7 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-fn user(row: &Row<'_>) -> rusqlite::Result<User> {
+fn user(row: &Row<'_>) -> crate::store::driver::Result<User> {
     Ok(User {
         id: row.get(0)?,
         firm: row.get(1)?,

@@ -1,7 +1,7 @@
 //! A document's versions: each content that it has had, with the name of its bytes.
 
+use crate::store::driver::{OptionalExtension, Row};
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::{OptionalExtension, Row};
 
 use super::{
     SqliteTx,
@@ -28,7 +28,7 @@ pub struct Version {
     pub created_by: Option<String>,
 }
 
-fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
+fn version(row: &Row<'_>) -> crate::store::driver::Result<Version> {
     Ok(Version {
         version: row.get(0)?,
         blob: held(row, 1, 7)?,

@@ -1,7 +1,7 @@
 //! How far each firm's audit log was told to another system: a number beside the log, that only grows.
 
+use super::driver::OptionalExtension;
 use client_connect_runtime::types::HostError;
-use rusqlite::OptionalExtension;
 
 use super::{
     SqliteTx,

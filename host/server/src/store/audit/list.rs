@@ -1,7 +1,7 @@
 //! Reading the audit: the newest first, by matter or firm, filtered, a page at a time.
 
+use crate::store::driver::{OptionalExtension, named_params};
 use client_connect_runtime::types::{HostError, Timestamp};
-use rusqlite::{OptionalExtension, named_params};
 use serde_json::Value;
 
 use crate::store::{
@@ -233,7 +233,7 @@ fn first_since(tx: &SqliteTx, firm: &str, since: Timestamp) -> Result<i64, HostE
     Ok(low)
 }
 
-fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Entry> {
+fn entry(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Entry> {
     let body: Option<String> = row.get(13)?;
     let hash: [u8; 32] = row.get(14)?;
     Ok(Entry {

@@ -6,11 +6,11 @@ mod effects;
 mod list;
 mod verify;
 
+use crate::store::driver::{OptionalExtension, params};
 use client_connect_runtime::{
     backend::{CallRecord, Effect},
     types::{Actor, AuditEntry, HostError, Timestamp},
 };
-use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value, json};
 
 pub use chain::Head;

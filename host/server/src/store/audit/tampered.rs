@@ -116,9 +116,7 @@ fn t_audit_a_thousand_tamperings_of_each_kind_are_all_found() {
     let world = World::new();
     let began = std::time::Instant::now();
     world.write(|tx| {
-        tx.conn()
-            .execute_batch("DROP TRIGGER audit_append_only_delete; DROP TRIGGER audit_append_only_update")
-            .unwrap();
+        tx.conn().execute_batch(super::tests::unlock(tx)).unwrap();
         for n in 0..ROWS {
             append(tx, FIRM, &row(n, ANN)).unwrap();
         }

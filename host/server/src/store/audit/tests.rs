@@ -23,11 +23,23 @@ fn end(world: &World) -> Head {
     world.read(|tx| head(tx, FIRM).unwrap().unwrap())
 }
 
-/// What an intruder with the file in hand can do: the triggers go first.
+/// The triggers go first.
+pub(super) fn unlock(tx: &SqliteTx) -> &'static str {
+    match tx.conn().sqlite() {
+        Some(_) => "DROP TRIGGER audit_append_only_delete; DROP TRIGGER audit_append_only_update",
+        None => {
+            "ALTER TABLE audit DISABLE TRIGGER USER;
+             CREATE FUNCTION randomblob(integer) RETURNS bytea LANGUAGE sql AS
+                 $$ SELECT substr(sha256(random()::text::bytea), 1, $1) $$"
+        }
+    }
+}
+
+/// What an intruder with the database in hand can do.
 fn tamper(world: &World, statements: &str) {
     world.write(|tx| {
         let conn = tx.conn();
-        conn.execute_batch("DROP TRIGGER audit_append_only_delete; DROP TRIGGER audit_append_only_update;").unwrap();
+        conn.execute_batch(unlock(tx)).unwrap();
         conn.execute_batch(statements).unwrap();
     });
 }
@@ -40,7 +52,7 @@ fn the_log_is_append_only() {
         for statement in
             ["DELETE FROM audit", "UPDATE audit SET at = 1", "UPDATE audit SET actor = 'c-ben' WHERE seq = 2"]
         {
-            let said = tx.conn().execute_batch(statement).unwrap_err().to_string();
+            let said = tx.conn().execute(statement, []).unwrap_err().to_string();
             assert!(said.contains("append-only"), "{said}");
         }
     });
@@ -152,7 +164,9 @@ fn a_list_is_filtered_paged_and_walks_an_index() {
             assert_eq!(exported, seen);
         }
         for statement in [super::list::OF_MATTER, super::list::OF_FIRM, super::list::EXPORT] {
-            let mut explain = tx.conn().prepare(&["EXPLAIN QUERY PLAN ", statement].concat()).unwrap();
+            // How PostgreSQL goes about it depends on how much there is.
+            let Some(sqlite) = tx.conn().sqlite() else { continue };
+            let mut explain = sqlite.prepare(&["EXPLAIN QUERY PLAN ", statement].concat()).unwrap();
             let nulls = vec![rusqlite::types::Null; explain.parameter_count()];
             let plan: Vec<String> = explain
                 .query_map(rusqlite::params_from_iter(nulls), |row| row.get(3))

@@ -57,7 +57,7 @@ pub fn verify(tx: &SqliteTx, firm: &str, noted: &[&Head]) -> Result<Result<Proof
         }
     }
     while let Some(row) = rows.next().host()? {
-        let read = || -> rusqlite::Result<_> {
+        let read = || -> crate::store::driver::Result<_> {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
             let link = Link {
                 firm,

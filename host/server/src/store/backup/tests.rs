@@ -9,6 +9,9 @@ use crate::store::{
 
 #[test]
 fn a_backup_made_while_others_write_is_one_moment_and_serves() {
+    if !crate::store::testing::over_sqlite() {
+        return;
+    }
     let world = World::new();
     let folder = world.folder.path().join("documents");
     let blobs = Blobs::folder(&folder).unwrap();
@@ -51,6 +54,9 @@ fn a_backup_made_while_others_write_is_one_moment_and_serves() {
 
 #[test]
 fn bytes_that_are_lost_are_named_and_the_rest_is_kept() {
+    if !crate::store::testing::over_sqlite() {
+        return;
+    }
     let world = World::new();
     world.write(|tx| document(tx, MATTER, "d1", "a", None, 1));
     let blobs = Blobs::folder(&world.folder.path().join("documents")).unwrap();

@@ -5,8 +5,8 @@
 //! A block may claim a trigram that no name of its has any more, or never had: then it is walked for nothing. It never
 //! lacks one that a name has, as whoever writes a name notes it here in the same transaction.
 
+use crate::store::driver::OptionalExtension;
 use client_connect_runtime::types::{HostError, SortKey};
-use rusqlite::OptionalExtension;
 
 use super::{
     cursor::{Key, Place},

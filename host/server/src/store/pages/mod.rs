@@ -18,7 +18,7 @@ pub(super) use self::blocks::{note, part, passed_over};
 use self::{
     cursor::{Cursor, Place},
     scope::Scope,
-    statements::{Over, SEARCHED_COUNT},
+    statements::{MATCHED_COUNT, Over, SEARCHED_COUNT},
     walk::{Lookup, Meet, Source, Walk},
 };
 use super::{
@@ -77,7 +77,15 @@ pub(super) fn find(
             let far = u32::try_from(evenly.saturating_mul(3)).unwrap_or(WALK).clamp(COUNT, WALK);
             let found = take(tx, &scope, walks(tx, &scope, &start)?, limit, known.is_none(), far)?;
             let late = if found.is_short(limit) {
-                walk::collect(tx, &scope, walk::by_trigrams(&scope), Some(&lookup), GATHER_LATE, &start, rows_asked)?
+                walk::collect(
+                    tx,
+                    &scope,
+                    walk::by_trigrams(tx, &scope),
+                    Some(&lookup),
+                    GATHER_LATE,
+                    &start,
+                    rows_asked,
+                )?
             } else {
                 None
             };
@@ -123,7 +131,7 @@ fn free_total(tx: &SqliteTx, scope: &Scope<'_>) -> Result<Option<(u32, bool)>, H
                     "SELECT count(*) FROM (
                          SELECT 1 FROM documents d INDEXED BY documents_restricted
                          WHERE d.matter = ?1 AND d.restricted = 1 AND d.deleted_at IS NULL
-                           AND NOT EXISTS (SELECT 1 FROM readers WHERE document = d.id AND user = ?2) LIMIT ?3)",
+                           AND NOT EXISTS (SELECT 1 FROM readers WHERE document = d.id AND user = ?2) LIMIT ?3) hidden",
                 )
                 .and_then(|mut count| count.query_row((scope.matter, user, COUNT), |row| row.get(0)))
                 .host()?;
@@ -157,7 +165,7 @@ fn gather(tx: &SqliteTx, scope: &Scope<'_>, start: &Place, keep: usize) -> Resul
         let alike: i64 = tx
             .conn()
             .prepare_cached(
-                "SELECT count(*) FROM (SELECT 1 FROM documents WHERE matter = ?1 AND sha256 = ?2 AND deleted_at IS NULL LIMIT ?3)",
+                "SELECT count(*) FROM (SELECT 1 FROM documents WHERE matter = ?1 AND sha256 = ?2 AND deleted_at IS NULL LIMIT ?3) alike",
             )
             .and_then(|mut count| count.query_row((scope.matter, hash, GATHER + 1), |row| row.get(0)))
             .host()?;
@@ -172,17 +180,17 @@ fn gather(tx: &SqliteTx, scope: &Scope<'_>, start: &Place, keep: usize) -> Resul
     if i64::from(way(tx, scope)?.length) <= GATHER {
         return Ok(Gather::Not);
     }
-    let Some(lookup) = walk::trigrams(matter_number(tx, scope.matter)?, term) else { return Ok(Gather::Not) };
+    let Some(lookup) = walk::trigrams(tx, matter_number(tx, scope.matter)?, term) else { return Ok(Gather::Not) };
     let (most, counted) = if scope.marks.is_empty() { (GATHER, HITS) } else { (GATHER_PASSING, GATHER_PASSING + 1) };
     let hits: i64 = tx
         .conn()
-        .prepare_cached(SEARCHED_COUNT)
+        .prepare_cached(if tx.conn().sqlite().is_some() { SEARCHED_COUNT } else { MATCHED_COUNT })
         .and_then(|mut count| count.query_row((&lookup.query, counted, lookup.first, lookup.last), |row| row.get(0)))
         .host()?;
     if hits > most {
         return Ok(if scope.marks.is_empty() { Gather::Perhaps(lookup, hits) } else { Gather::Not });
     }
-    match walk::collect(tx, scope, walk::by_trigrams(scope), Some(&lookup), most, start, keep)? {
+    match walk::collect(tx, scope, walk::by_trigrams(tx, scope), Some(&lookup), most, start, keep)? {
         Some((places, total)) => Ok(Gather::All(places, total)),
         None => Ok(Gather::Perhaps(lookup, hits)),
     }
@@ -399,19 +407,19 @@ fn rows(tx: &SqliteTx, scope: &Scope<'_>, places: &[Place]) -> Result<Vec<Docume
             (WITH_SHARES_OF, Some(&several))
         }
     };
-    let mut select = tx.conn().prepare_cached(statement).host()?;
-    let values: [&dyn rusqlite::ToSql; 3] = [&ids, &scope.matter, &contacts];
+    let mut select = tx.conn().prepare_cached(statement[usize::from(tx.conn().sqlite().is_none())]).host()?;
+    let values: [&dyn crate::store::driver::ToSql; 3] = [&ids, &scope.matter, &contacts];
     let mut found = select.query(&values[..if contacts.is_some() { 3 } else { 2 }]).host()?;
     let mut last = None;
     while let Some(row) = found.next().host()? {
         let place: i64 = row.get(DOCUMENT_COLUMNS + SHARE_COLUMNS).host()?;
         if last.replace(place) != Some(place) {
-            let document = document_row(row, tx.options()).host()?;
+            let document = document_row(&row, tx.options()).host()?;
             rows.push(DocumentRow { document, shares: Vec::new(), attributes: Vec::new() });
         }
         let is_shared = !matches!(row.get_ref(DOCUMENT_COLUMNS).host()?, ValueRef::Null);
         if let (true, Some(last)) = (is_shared, rows.last_mut()) {
-            last.shares.push(share_at(row, DOCUMENT_COLUMNS).host()?);
+            last.shares.push(share_at(&row, DOCUMENT_COLUMNS).host()?);
         }
     }
     Ok(rows)

@@ -1,10 +1,10 @@
 //! What is asked for, seen with the viewer's eyes: which documents exist for them, and which of these are wanted.
 
+use crate::store::driver::{OptionalExtension, ToSql};
 use client_connect_runtime::{
     backend::Viewer,
     types::{DocumentFilter, HostError, Lane, SortKey},
 };
-use rusqlite::{OptionalExtension, ToSql};
 
 use super::blocks;
 use crate::store::{
@@ -63,7 +63,7 @@ impl<'a> Scope<'a> {
                 let owner: Option<bool> = tx
                     .conn()
                     .prepare_cached(
-                        "SELECT m.owner IS b.user FROM members b JOIN matters m ON m.id = b.matter WHERE b.matter = ?1 AND b.user = ?2",
+                        "SELECT m.owner IS NOT DISTINCT FROM b.user FROM members b JOIN matters m ON m.id = b.matter WHERE b.matter = ?1 AND b.user = ?2",
                     )
                     .and_then(|mut found| found.query_row([matter, user], |row| row.get(0)).optional())
                     .host()?;

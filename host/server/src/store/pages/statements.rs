@@ -15,8 +15,8 @@ macro_rules! wanted {
          AND (?7 IS NULL OR instr(d.name_fold, ?7) > 0)
          AND (?8 IS NULL OR (d.sha256 = ?8 AND d.id <> ?9))
          AND (?13 IS NULL OR EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.contact = ?13 AND t.visible = 1))
-         AND CASE ?10
-             WHEN 0 THEN 1
+         AND CASE CAST(?10 AS BIGINT)
+             WHEN 0 THEN TRUE
              WHEN 1 THEN EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
                                  AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))))
              WHEN 4 THEN NOT EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
@@ -26,7 +26,7 @@ macro_rules! wanted {
                                  AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))))
              ELSE (SELECT count(*) FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
                    AND t.contact IN (SELECT value FROM json_each(?11)))
-                  BETWEEN CASE ?10 WHEN 2 THEN ?12 ELSE 1 END AND CASE ?10 WHEN 2 THEN ?12 ELSE ?12 - 1 END
+                  BETWEEN CASE CAST(?10 AS BIGINT) WHEN 2 THEN ?12 ELSE 1 END AND CASE CAST(?10 AS BIGINT) WHEN 2 THEN ?12 ELSE ?12 - 1 END
              END"
     };
 }
@@ -221,10 +221,30 @@ macro_rules! same_content {
 const SEARCHED: [&str; 3] = [searched!("name_key"), searched!("activity_at"), searched!("created_at")];
 const SAME_CONTENT: [&str; 3] = [same_content!("name_key"), same_content!("activity_at"), same_content!("created_at")];
 
+/// The same in PostgreSQL, where `?2` is a pattern and an index over all names knows their trigrams.
+macro_rules! matched {
+    ($key:literal) => {
+        concat!(
+            "SELECT d.",
+            $key,
+            ", d.id, ",
+            wanted!(),
+            " FROM (SELECT n FROM documents WHERE matter = ?1 AND deleted_at IS NULL AND name_fold LIKE ?2 LIMIT ?3) f
+              JOIN documents d ON d.n = f.n"
+        )
+    };
+}
+const MATCHED: [&str; 3] = [matched!("name_key"), matched!("activity_at"), matched!("created_at")];
+
 /// How many documents of the matter's have these trigrams, `?1`, counted up to `?2`; `?3` and `?4` the first and the
 /// last row of the matter's.
 pub(super) const SEARCHED_COUNT: &str = "SELECT count(*) FROM (SELECT 1 FROM names_searched
-     WHERE names_searched MATCH ?1 AND rowid BETWEEN ?3 AND ?4 LIMIT ?2)";
+     WHERE names_searched MATCH ?1 AND rowid BETWEEN ?3 AND ?4 LIMIT ?2) hits";
+
+/// The same in PostgreSQL.
+pub(super) const MATCHED_COUNT: &str = "SELECT count(*) FROM (SELECT 1 FROM documents
+     WHERE matter = (SELECT id FROM matters WHERE n = CAST(?3 AS BIGINT) >> 40) AND deleted_at IS NULL AND name_fold LIKE ?1
+     LIMIT ?2) hits";
 
 /// Which index is walked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -258,8 +278,8 @@ pub(super) fn walk(over: Over, sort: SortKey, descending: bool, looking: bool) -
     walks[place(sort)][usize::from(descending)][usize::from(looking)]
 }
 
-pub(super) fn searched(sort: SortKey) -> &'static str {
-    SEARCHED[place(sort)]
+pub(super) fn searched(sort: SortKey, sqlite: bool) -> &'static str {
+    if sqlite { SEARCHED[place(sort)] } else { MATCHED[place(sort)] }
 }
 
 pub(super) fn same_content(sort: SortKey) -> &'static str {

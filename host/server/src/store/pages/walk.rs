@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::store::driver::ToSql;
 use client_connect_runtime::types::HostError;
-use rusqlite::ToSql;
 
 use super::{
     blocks,
@@ -90,7 +90,7 @@ impl Walk {
     }
 }
 
-fn step(row: &rusqlite::Row<'_>) -> rusqlite::Result<Step> {
+fn step(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Step> {
     Ok((Place { key: row.get::<_, Key>(0)?, id: row.get(1)? }, row.get(2)?))
 }
 
@@ -188,9 +188,14 @@ pub(super) struct Lookup {
 }
 
 /// The trigrams that a name of this matter's with this term must have; none for a term that is too short.
-pub(super) fn trigrams(matter: i64, term: &str) -> Option<Lookup> {
+pub(super) fn trigrams(tx: &SqliteTx, matter: i64, term: &str) -> Option<Lookup> {
     let letters: Vec<char> = term.chars().collect();
     let last = letters.len().checked_sub(3)?;
+    let (first_row, last_row) = (matter << 40, ((matter + 1) << 40) - 1);
+    if tx.conn().sqlite().is_none() {
+        let literal = term.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+        return Some(Lookup { query: ["%", &literal, "%"].concat(), first: first_row, last: last_row });
+    }
     let mut query = String::new();
     // Every third is enough to cover the term; the name itself is looked at in the end.
     for start in (0..last).step_by(3).take(6).chain([last]) {
@@ -199,10 +204,10 @@ pub(super) fn trigrams(matter: i64, term: &str) -> Option<Lookup> {
         query.push_str(&trigram.replace('"', "\"\""));
         query.push('"');
     }
-    Some(Lookup { query, first: matter << 40, last: ((matter + 1) << 40) - 1 })
+    Some(Lookup { query, first: first_row, last: last_row })
 }
 
 /// The statement for [`collect`] that looks the trigrams up.
-pub(super) fn by_trigrams(scope: &Scope<'_>) -> &'static str {
-    searched(scope.sort)
+pub(super) fn by_trigrams(tx: &SqliteTx, scope: &Scope<'_>) -> &'static str {
+    searched(scope.sort, tx.conn().sqlite().is_some())
 }

@@ -1,10 +1,10 @@
 //! The outbox's notices, and the answers kept under idempotency keys.
 
+use crate::store::driver::OptionalExtension;
 use client_connect_runtime::{
     backend::{CallRecord, Remembered},
     types::{Channel, HostError, Notice, Recipient, Topic},
 };
-use rusqlite::OptionalExtension;
 
 use crate::store::{
     SqliteTx,
@@ -42,7 +42,7 @@ pub(super) fn enqueue(tx: &SqliteTx, call: &CallRecord, notices: &[Notice]) -> R
                  ON CONFLICT (matter, recipient_kind, recipient, channel, key) DO NOTHING",
             )
             .and_then(|mut insert| {
-                insert.execute(rusqlite::params![
+                insert.execute(crate::store::driver::params![
                     firm,
                     notice.matter,
                     kind,

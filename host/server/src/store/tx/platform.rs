@@ -1,5 +1,6 @@
 //! The platform's records as the contract reads them: the matter, its people, its documents.
 
+use crate::store::driver::{OptionalExtension, Row, named_params};
 use client_connect_runtime::{
     backend::Viewer,
     types::{
@@ -7,7 +8,7 @@ use client_connect_runtime::{
         Member, User, UserId,
     },
 };
-use rusqlite::{OptionalExtension, Row, named_params, types::ValueRef};
+use rusqlite::types::ValueRef;
 
 use crate::store::{
     Options, SqliteTx, quarantine,
@@ -51,15 +52,22 @@ macro_rules! with_shares {
     };
 }
 
+/// As SQLite goes through the list and the shares in their order by itself, and as PostgreSQL has to be asked for it.
+macro_rules! in_order {
+    ($contacts:literal) => {
+        [with_shares!($contacts), concat!(with_shares!($contacts), " ORDER BY k.key, s.contact")]
+    };
+}
+
 /// With the shares of all contacts.
-pub(crate) const WITH_SHARES: &str = with_shares!("");
+pub(crate) const WITH_SHARES: [&str; 2] = in_order!("");
 /// With those of the contact `?3`.
-pub(crate) const WITH_SHARE: &str = with_shares!(" AND s.contact = ?3");
+pub(crate) const WITH_SHARE: [&str; 2] = in_order!(" AND s.contact = ?3");
 /// With those of the contacts in the list `?3`.
-pub(crate) const WITH_SHARES_OF: &str = with_shares!(" AND s.contact IN (SELECT value FROM json_each(?3))");
+pub(crate) const WITH_SHARES_OF: [&str; 2] = in_order!(" AND s.contact IN (SELECT value FROM json_each(?3))");
 
 /// A matter with its firm, from the columns of `matter!`.
-pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<Matter> {
+pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Matter> {
     let id: MatterId = row.get(0)?;
     let Attrs(mut firm_attributes) = row.get(12)?;
     firm_attributes.retain(|(key, _)| key != "when-closed" && key != "mail-hold");
@@ -85,7 +93,7 @@ pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<M
 }
 
 /// A document, from the columns of `document!`.
-pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result<Document> {
+pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Document> {
     let media_type: String = row.get(4)?;
     let source = match (row.get::<_, Option<String>>(10)?, row.get::<_, Option<String>>(11)?) {
         (Some(contact), _) => DocumentSource::Portal(contact),
@@ -116,7 +124,7 @@ pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> rusqlite::Result
     })
 }
 
-fn contact_row(row: &Row<'_>) -> rusqlite::Result<Contact> {
+fn contact_row(row: &Row<'_>) -> crate::store::driver::Result<Contact> {
     Ok(Contact {
         id: row.get(0)?,
         name: row.get(1)?,
@@ -271,7 +279,7 @@ pub(super) fn documents(
             while let Some(row) = rows.next().host()? {
                 let place = usize::try_from(row.get::<_, i64>(DOCUMENT_COLUMNS).host()?).unwrap_or(usize::MAX);
                 if let Some(slot) = found.get_mut(place) {
-                    *slot = Some(document_row(row, options).host()?);
+                    *slot = Some(document_row(&row, options).host()?);
                 }
             }
             Ok(found)

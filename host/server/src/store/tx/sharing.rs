@@ -1,10 +1,10 @@
 //! Client Connect's own records: grants, shares, watchers, revisions.
 
+use crate::store::driver::{OptionalExtension, Row, params};
 use client_connect_runtime::types::{
     AccessGrant, ContactId, DocumentId, GrantedMatter, HostError, MatterId, Receipt, Section, ShareState, SharedCount,
     SharedDocument, Watcher,
 };
-use rusqlite::{OptionalExtension, Row, params};
 
 use super::platform::matter_row;
 use crate::store::{
@@ -45,7 +45,7 @@ const SHARE_OF: &str = concat!(
         AND contact IN (SELECT value FROM json_each(?3)) ORDER BY document, contact"
 );
 
-fn grant_row(row: &Row<'_>) -> rusqlite::Result<AccessGrant> {
+fn grant_row(row: &Row<'_>) -> crate::store::driver::Result<AccessGrant> {
     Ok(AccessGrant {
         contact: row.get(0)?,
         portal: row.get(1)?,
@@ -57,12 +57,12 @@ fn grant_row(row: &Row<'_>) -> rusqlite::Result<AccessGrant> {
 }
 
 /// A share, from the columns of `share!`.
-pub(crate) fn share_row(row: &Row<'_>) -> rusqlite::Result<SharedDocument> {
+pub(crate) fn share_row(row: &Row<'_>) -> crate::store::driver::Result<SharedDocument> {
     share_at(row, 0)
 }
 
 /// A share, from the columns of `share!` that begin here.
-pub(crate) fn share_at(row: &Row<'_>, first: usize) -> rusqlite::Result<SharedDocument> {
+pub(crate) fn share_at(row: &Row<'_>, first: usize) -> crate::store::driver::Result<SharedDocument> {
     let seen = match row.get::<_, Option<u32>>(first + 4)? {
         Some(version) => Some(Receipt {
             version,
@@ -221,9 +221,9 @@ pub(super) fn put_shared(tx: &SqliteTx, matter: &MatterId, shared: &[SharedDocum
             "INSERT INTO shares (matter, document, contact, state, since, seen_version, seen_at, seen_downloaded, seen_attributes,
                                  attributes, visible, offered, own, name_key, activity_at, created_at)
              SELECT ?1, d.id, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-                    ?4 = 'live' AND d.matter = ?1 AND d.deleted_at IS NULL,
-                    ?4 = 'lapsed' AND d.matter = ?1 AND d.deleted_at IS NULL,
-                    d.uploader IS ?3, d.name_key, d.activity_at, d.created_at
+                    CASE WHEN ?4 = 'live' AND d.matter = ?1 AND d.deleted_at IS NULL THEN 1 ELSE 0 END,
+                    CASE WHEN ?4 = 'lapsed' AND d.matter = ?1 AND d.deleted_at IS NULL THEN 1 ELSE 0 END,
+                    CASE WHEN d.uploader = ?3 THEN 1 ELSE 0 END, d.name_key, d.activity_at, d.created_at
              FROM documents d WHERE d.id = ?2
              ON CONFLICT (matter, document, contact) DO UPDATE SET
                  state = excluded.state, since = excluded.since, seen_version = excluded.seen_version, seen_at = excluded.seen_at,

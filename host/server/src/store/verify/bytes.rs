@@ -2,8 +2,8 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
+use crate::store::driver::OptionalExtension;
 use client_connect_runtime::types::HostError;
-use rusqlite::OptionalExtension;
 use sha2::{Digest, Sha256};
 
 use super::{Finding, Settings};
@@ -75,7 +75,7 @@ pub(super) fn under_way(tx: &SqliteTx, blobs: &Blobs) -> Result<Finding, HostErr
         "SELECT 'upload', u.id FROM uploads u
          WHERE u.received > u.length OR (u.blob IS NOT NULL AND u.received <> u.length)
             OR (u.blob IS NULL) <> (u.sha256 IS NULL) OR (u.blob IS NULL) <> (u.media_type IS NULL)
-            OR (SELECT coalesce(sum(size), 0) FROM upload_parts WHERE upload = u.id) <> iif(u.blob IS NULL, u.received, 0)
+            OR (SELECT coalesce(sum(size), 0) FROM upload_parts WHERE upload = u.id) <> CASE WHEN u.blob IS NULL THEN u.received ELSE 0 END
             OR EXISTS (SELECT 1 FROM upload_parts p WHERE p.upload = u.id
                        AND p.start <> (SELECT coalesce(sum(size), 0) FROM upload_parts WHERE upload = u.id AND start < p.start))",
         &[],

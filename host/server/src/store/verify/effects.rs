@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::store::driver::OptionalExtension;
 use client_connect_runtime::{backend::Effect, types::HostError};
-use rusqlite::OptionalExtension;
 
 use super::Finding;
 use crate::store::{
@@ -121,7 +121,7 @@ pub(super) fn all_told(tx: &SqliteTx) -> Result<Finding, HostError> {
             tx,
             "WITH kept AS (SELECT call, count(*) AS notices FROM notices GROUP BY call)
              SELECT 'call', a.call FROM audit a LEFT JOIN kept k ON k.call = a.call
-             WHERE a.action = 'call' AND a.body ->> '$.notices' <> coalesce(k.notices, 0)",
+             WHERE a.action = 'call' AND CAST(json_extract(a.body, '$.notices') AS BIGINT) <> coalesce(k.notices, 0)",
             &[],
         )?
         .faults(

@@ -7,11 +7,11 @@ mod records;
 
 use std::path::Path;
 
+use crate::store::driver::{Row, Statement, ToSql};
 use client_connect_runtime::{
     backend::Mode,
     types::{HostError, Timestamp},
 };
-use rusqlite::{Row, Statement, ToSql};
 
 use super::{
     SqliteBackend, SqliteTx,
@@ -63,7 +63,7 @@ impl Finding {
     fn faults(mut self, tx: &SqliteTx, statement: &str, values: &[&dyn ToSql]) -> Result<Self, HostError> {
         let mut select: Statement<'_> = tx.conn().prepare(statement).host()?;
         let width = select.column_count();
-        let tell = |row: &Row<'_>| -> rusqlite::Result<String> {
+        let tell = |row: &Row<'_>| -> crate::store::driver::Result<String> {
             let mut words = Vec::with_capacity(width);
             for column in 0..width {
                 words.push(match row.get_ref(column)? {

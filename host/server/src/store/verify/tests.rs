@@ -129,11 +129,29 @@ fn planted_damage_is_found_by_its_check() {
     ];
     for (invariant, statement) in statements {
         let (world, blobs) = healthy();
+        let over_sqlite = crate::store::testing::over_sqlite();
+        if !over_sqlite && (invariant == "INV-9" || statement.contains("names_searched")) {
+            // There the database does not let it happen.
+            continue;
+        }
         if invariant == "INV-9" {
             let raw = rusqlite::Connection::open(world.store.path()).unwrap();
             raw.execute_batch(statement).unwrap();
         } else {
-            world.write(|tx| tx.conn().execute_batch(statement).unwrap());
+            let unlock = if over_sqlite {
+                "DROP TRIGGER audit_append_only_update"
+            } else {
+                "ALTER TABLE audit DISABLE TRIGGER USER"
+            };
+            let as_read = statement
+                .replace("DROP TRIGGER audit_append_only_update", unlock)
+                .replace("zeroblob(32)", &format!("x'{}'", "00".repeat(32)))
+                .replace("zeroblob(8)", &format!("x'{}'", "00".repeat(8)));
+            world.write(|tx| {
+                for statement in as_read.split(';') {
+                    tx.conn().execute(statement, []).unwrap();
+                }
+            });
         }
         let found = broken(&world, &blobs, &[]);
         assert!(found.iter().any(|(name, _)| *name == invariant), "{statement}: {found:?}");
