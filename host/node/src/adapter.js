@@ -81,11 +81,10 @@ const work = {
       return { unfit: String(error?.message ?? error) }
     }
   },
-  given: async (message) => {
-    await stop()
+  given: (message) => {
     worlds += 1
     rows = new Map()
-    return tell({ ...message, do: 'put' })
+    return tell({ ...message, file: file() })
   },
   put: tell,
   call: tell,

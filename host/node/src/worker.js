@@ -4,11 +4,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 
 import { Host, Plugin, Refused, SqliteKeeper, Store, key } from './host.js'
 
-/** Keeps what a transaction has changed with whoever has started this thread. */
-const keeper = workerData.file
-  ? new SqliteKeeper(workerData.file)
-  : { rows: () => workerData.rows, keep: (changes) => parentPort.postMessage({ changes }) }
-const host = new Host(await Plugin.from(workerData.plugin), new Store(keeper))
+/** A store in a file, or one whose changes are kept by whoever has started this thread. */
+const opened = ({ file, rows }) =>
+  new Store(file ? new SqliteKeeper(file) : { rows: () => rows, keep: (changes) => parentPort.postMessage({ changes }) })
+const host = new Host(await Plugin.from(workerData.plugin), opened(workerData))
 const KEYS = {
   firms: ['id'], users: ['id'], matters: ['id'], contacts: ['id'], documents: ['id'], members: ['matter', 'user'],
   links: ['matter', 'contact'], grants: ['matter', 'contact'], shares: ['matter', 'document', 'contact'],
@@ -27,6 +26,10 @@ function change(tx, records) {
 }
 
 const work = {
+  given: ({ records, file }) => {
+    host.store = opened({ file, rows: [] })
+    return work.put({ records })
+  },
   put: ({ records }) => {
     host.store.transaction((tx) => change(tx, records))
     return {}
