@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::{factor::OLIVE, *};
 
 /// So often each.
-const TIMES: usize = 15;
+const TIMES: usize = 9;
 
 /// Asks in turns for those that are known and those that are not: the shortest times of both.
 async fn shortest(
