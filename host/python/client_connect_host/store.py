@@ -10,23 +10,23 @@ import unicodedata
 from .values import HostError
 
 SCHEMA = """
-CREATE TABLE firms (id TEXT PRIMARY KEY, row TEXT);
-CREATE TABLE users (id TEXT PRIMARY KEY, firm TEXT, row TEXT);
-CREATE TABLE matters (id TEXT PRIMARY KEY, firm TEXT, deleted INT, row TEXT);
-CREATE TABLE members (matter TEXT, user TEXT, can_share INT, PRIMARY KEY (matter, user));
-CREATE TABLE contacts (id TEXT PRIMARY KEY, firm TEXT, address TEXT, row TEXT);
-CREATE TABLE links (matter TEXT, contact TEXT, PRIMARY KEY (matter, contact));
-CREATE TABLE documents (id TEXT PRIMARY KEY, matter TEXT, deleted INT, restricted INT, uploader TEXT, content TEXT,
+CREATE TABLE IF NOT EXISTS firms (id TEXT PRIMARY KEY, row TEXT);
+CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, firm TEXT, row TEXT);
+CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, firm TEXT, deleted INT, row TEXT);
+CREATE TABLE IF NOT EXISTS members (matter TEXT, user TEXT, can_share INT, PRIMARY KEY (matter, user));
+CREATE TABLE IF NOT EXISTS contacts (id TEXT PRIMARY KEY, firm TEXT, address TEXT, row TEXT);
+CREATE TABLE IF NOT EXISTS links (matter TEXT, contact TEXT, PRIMARY KEY (matter, contact));
+CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, matter TEXT, deleted INT, restricted INT, uploader TEXT, content TEXT,
     folded TEXT, name BLOB, created INT, activity INT, row TEXT);
-CREATE INDEX by_name ON documents (matter, deleted, name, id);
-CREATE TABLE readers (document TEXT, user TEXT, PRIMARY KEY (document, user));
-CREATE TABLE grants (matter TEXT, contact TEXT, portal INT, row TEXT, PRIMARY KEY (matter, contact));
-CREATE TABLE shares (matter TEXT, document TEXT, contact TEXT, state TEXT, row TEXT, PRIMARY KEY (matter, document, contact));
-CREATE TABLE watchers (matter TEXT, user TEXT, row TEXT, PRIMARY KEY (matter, user));
-CREATE TABLE revisions (matter TEXT, section TEXT, revision INT, PRIMARY KEY (matter, section));
-CREATE TABLE outbox (n INTEGER PRIMARY KEY, matter TEXT, recipient TEXT, channel TEXT, key TEXT, row TEXT,
+CREATE INDEX IF NOT EXISTS by_name ON documents (matter, deleted, name, id);
+CREATE TABLE IF NOT EXISTS readers (document TEXT, user TEXT, PRIMARY KEY (document, user));
+CREATE TABLE IF NOT EXISTS grants (matter TEXT, contact TEXT, portal INT, row TEXT, PRIMARY KEY (matter, contact));
+CREATE TABLE IF NOT EXISTS shares (matter TEXT, document TEXT, contact TEXT, state TEXT, row TEXT, PRIMARY KEY (matter, document, contact));
+CREATE TABLE IF NOT EXISTS watchers (matter TEXT, user TEXT, row TEXT, PRIMARY KEY (matter, user));
+CREATE TABLE IF NOT EXISTS revisions (matter TEXT, section TEXT, revision INT, PRIMARY KEY (matter, section));
+CREATE TABLE IF NOT EXISTS outbox (n INTEGER PRIMARY KEY, matter TEXT, recipient TEXT, channel TEXT, key TEXT, row TEXT,
     UNIQUE (matter, recipient, channel, key));
-CREATE TABLE audit (n INTEGER PRIMARY KEY, row TEXT);
+CREATE TABLE IF NOT EXISTS audit (n INTEGER PRIMARY KEY, row TEXT);
 """
 # A document is there, in the matter, and seen by this user (if there is one) and shared with this contact (if there is one).
 SEEN = """d.matter = :matter AND NOT d.deleted
