@@ -15,10 +15,13 @@ use client_connect_runtime::memory::Memory;
 use serde_json::Value;
 
 use super::{Stop, exit};
-use crate::{app, store::conformance::SqliteWorld};
+use crate::{
+    app,
+    store::conformance::{PostgresWorld, SERVER, SqliteWorld},
+};
 
-/// The backends of this host that can be asked.
-const BACKENDS: [&str; 2] = ["memory", "sqlite"];
+/// The backends of this host that can be asked; the last one where a server is named for it.
+const BACKENDS: [&str; 3] = ["memory", "sqlite", "postgres"];
 
 /// Speaks the protocol's other side over one of this host's backends, until its input ends.
 pub(super) fn serve(args: &clap::ArgMatches) -> Result<u8, Stop> {
@@ -29,6 +32,7 @@ pub(super) fn serve(args: &clap::ArgMatches) -> Result<u8, Stop> {
     match backend {
         "memory" => adapter::serve::<Memory>(&name, cache, input, output),
         "sqlite" => adapter::serve::<SqliteWorld>(&name, cache, input, output),
+        "postgres" => adapter::serve::<PostgresWorld>(&name, cache, input, output),
         other => {
             let known = format!("there are {}", BACKENDS.join(", "));
             return Err(Stop::new(exit::USAGE, format!("there is no backend {other}"), "", known));
@@ -79,7 +83,8 @@ fn own(scratch: &Path) -> Result<Vec<Vec<String>>, Stop> {
         let (program, cache) = (program.display().to_string(), cache.display().to_string());
         [&program, "conformance", "serve", "--backend", backend, "--cache", &cache].map(ToOwned::to_owned).to_vec()
     };
-    Ok(BACKENDS.iter().map(command).collect())
+    let has_server = std::env::var_os(SERVER).is_some();
+    Ok(BACKENDS.iter().filter(|backend| has_server || **backend != "postgres").map(command).collect())
 }
 
 fn absolute(file: &Path) -> Result<PathBuf, Stop> {

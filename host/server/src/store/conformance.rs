@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use client_connect_conformance::{
@@ -21,31 +22,61 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Options, SqliteBackend, SqliteTx, contacts, documents, firms, matters, members, pages,
+    Options, Postgres, SqliteBackend, SqliteTx, contacts, documents, firms, matters, members, pages,
     sql::{AttrsRef, Host, at, ms},
     users,
 };
 
 type Done = Result<(), HostError>;
 
-/// A store in a folder that is gone with it.
+/// Names the PostgreSQL server whose databases the scenarios work in: an address without a database's name, for somebody who may
+/// make some.
+pub const SERVER: &str = "CLIENT_CONNECT_TESTS_POSTGRES";
+
+/// A store of its own, that is gone in the end.
 #[derive(Clone, Debug)]
-pub struct SqliteWorld {
+pub struct StoreWorld<const OVER_POSTGRES: bool> {
     store: SqliteBackend,
-    _folder: Arc<Folder>,
+    _place: Arc<Place>,
 }
 
-#[derive(Debug)]
-struct Folder(PathBuf);
+/// In a folder.
+pub type SqliteWorld = StoreWorld<false>;
+/// In a database of the server that [`SERVER`] names.
+pub type PostgresWorld = StoreWorld<true>;
 
-impl Drop for Folder {
+#[derive(Debug)]
+struct Place {
+    folder: PathBuf,
+    /// The server's own database, and the name of the one that was made there.
+    made: Option<(Postgres, String)>,
+}
+
+impl Drop for Place {
     fn drop(&mut self) {
         // What cannot be deleted here is in the system's folder for what is deleted anyway.
-        let _ = std::fs::remove_dir_all(&self.0);
+        let _ = std::fs::remove_dir_all(&self.folder);
+        if let Some((server, name)) = &self.made {
+            let drop = ["DROP DATABASE IF EXISTS ", name, " WITH (FORCE)"].concat();
+            let dropped = server.connect().and_then(|owner| owner.execute_batch(&drop));
+            if let Err(error) = dropped {
+                tracing::warn!(%error, name, "a database of the scenarios is left");
+            }
+        }
     }
 }
 
-impl Backend for SqliteWorld {
+/// A fresh database, and its server's own.
+fn database(name: &str) -> Result<(Postgres, Postgres), String> {
+    let server = std::env::var(SERVER).map_err(|_| format!("{SERVER} names no PostgreSQL server"))?;
+    let of = |database: &str| Postgres::new(&[&server, "/", database].concat(), Duration::from_secs(60));
+    let own = of("postgres")?;
+    let make = ["CREATE DATABASE ", name, " TEMPLATE template0"].concat();
+    own.connect().and_then(|owner| owner.execute_batch(&make)).map_err(|error| error.to_string())?;
+    Ok((of(name)?, own))
+}
+
+impl<const OVER_POSTGRES: bool> Backend for StoreWorld<OVER_POSTGRES> {
     type Tx = SqliteTx;
     fn begin(&self, mode: Mode, now: Timestamp) -> Result<SqliteTx, HostError> {
         self.store.begin(mode, now)
@@ -56,18 +87,24 @@ fn said(error: HostError) -> String {
     format!("{error:?}")
 }
 
-impl World for SqliteWorld {
+impl<const OVER_POSTGRES: bool> World for StoreWorld<OVER_POSTGRES> {
     fn fresh() -> Result<Self, String> {
         static WORLDS: AtomicU32 = AtomicU32::new(0);
-        let name = format!("client-connect-{}-{}", std::process::id(), WORLDS.fetch_add(1, Ordering::Relaxed));
-        let folder = Folder(std::env::temp_dir().join(name));
-        std::fs::create_dir_all(&folder.0).map_err(|error| error.to_string())?;
+        let name = format!("client_connect_{}_{}", std::process::id(), WORLDS.fetch_add(1, Ordering::Relaxed));
+        let mut place = Place { folder: std::env::temp_dir().join(&name), made: None };
+        std::fs::create_dir_all(&place.folder).map_err(|error| error.to_string())?;
+        let mut postgres = None;
+        if OVER_POSTGRES {
+            let (fresh, own) = database(&name)?;
+            (postgres, place.made) = (Some(fresh), Some((own, name)));
+        }
         let options = Options {
             previews: Arc::new(BTreeSet::from(["application/pdf".to_owned()])),
+            postgres,
             ..Options::new("https://portal.example.org/")
         };
-        let store = SqliteBackend::open(folder.0.join("records"), options).map_err(|error| error.to_string())?;
-        Ok(Self { store, _folder: Arc::new(folder) })
+        let store = SqliteBackend::open(place.folder.join("records"), options).map_err(|error| error.to_string())?;
+        Ok(Self { store, _place: Arc::new(place) })
     }
 
     fn put(tx: &mut SqliteTx, records: &Value) -> Result<(), HostError> {

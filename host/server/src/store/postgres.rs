@@ -9,7 +9,8 @@ use tokio_postgres::{Config, config::TargetSessionAttrs};
 use super::driver::{Connection, Result};
 
 /// What makes the schema, in this order. What was released is never edited.
-const MIGRATIONS: [&str; 1] = [include_str!("../../postgres/V1__first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("../../postgres/V1__first.sql"), include_str!("../../postgres/V2__tree.sql")];
 
 /// Where the database is.
 #[derive(Clone, Debug)]

@@ -14,7 +14,9 @@ use std::{
 };
 
 use super::{
-    Options, Postgres, SqliteBackend, SqliteTx, contacts, documents,
+    Options, Postgres, SqliteBackend, SqliteTx,
+    conformance::SERVER,
+    contacts, documents,
     documents::{Content, New},
     firms, matters, members, users,
 };
@@ -140,9 +142,6 @@ pub(crate) fn elsewhere(path: &Path, options: Options) -> Options {
     }
     Options { postgres: Some(of(&database)), ..options }
 }
-
-/// The server for the tests, without a database's name.
-const SERVER: &str = "CLIENT_CONNECT_TESTS_POSTGRES";
 
 /// Whether the tests run over a file of SQLite's. What is true of one alone is not tested over the other.
 pub(crate) fn over_sqlite() -> bool {

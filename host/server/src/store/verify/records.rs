@@ -176,9 +176,9 @@ pub(super) fn signed_in(tx: &SqliteTx) -> Result<Finding, HostError> {
         .of(tx, "SELECT count(*) FROM sessions")?
         .faults(
             tx,
-            "SELECT 'sessions of contact', contact, count(*) FROM session_contacts GROUP BY contact
+            "SELECT 'sessions of contact', c.contact, count(*) FROM session_contacts c GROUP BY c.contact
              HAVING count(*) > (SELECT count(*) FROM audit a
-                                WHERE a.actor_kind = 'contact' AND a.actor = contact AND a.action = 'sign-in.done')",
+                                WHERE a.actor_kind = 'contact' AND a.actor = c.contact AND a.action = 'sign-in.done')",
             &[],
         )?
         .faults(

@@ -6,7 +6,10 @@ use client_connect_runtime::{
 };
 
 use super::*;
-use crate::store::testing::{ANN, FIRM, MATTER, World, document};
+use crate::store::{
+    audit::{self, By, Row},
+    testing::{ANN, BEN, FIRM, MATTER, World, document},
+};
 
 const BYTES: &[u8] = b"0123456789";
 
@@ -218,4 +221,25 @@ fn sh25_a_purged_document_takes_its_shares_with_it_and_the_proof_knows() {
         crate::store::documents::purge(tx, MATTER, &["d1".into()], 100_000_000_000).unwrap();
     });
     assert_eq!(broken(&world, &blobs, &[]), []);
+}
+
+#[test]
+fn inv8_a_sign_in_of_one_contact_makes_no_session_of_anothers() {
+    let (world, blobs) = healthy();
+    let sign_in = |contact: &str, token: u8| {
+        world.write(|tx| {
+            let row = Row::new(1_000, By::Contact(contact.to_owned()), "sign-in.done").contact(contact);
+            audit::append(tx, FIRM, &row).unwrap();
+            let key = format!("{contact}@mail.example");
+            let of = if token == 1 { contact } else { ANN };
+            let start = "INSERT INTO sessions (token, kind, email_key, created_at, seen_at, ends_at) VALUES (?1, 'portal', ?2, 1, 1, 2)";
+            tx.conn().execute(start, (&[token; 32][..], key)).unwrap();
+            tx.conn().execute("INSERT INTO session_contacts VALUES (?1, ?2)", (&[token; 32][..], of)).unwrap();
+        });
+    };
+    sign_in(BEN, 1);
+    let sessions = |found: Vec<(&'static str, String)>| found.iter().filter(|(name, _)| *name == "INV-8").count();
+    assert_eq!(sessions(broken(&world, &blobs, &[])), 0, "their own");
+    sign_in(BEN, 2);
+    assert_eq!(sessions(broken(&world, &blobs, &[])), 1, "Ben's sign-in, Ann's session");
 }
