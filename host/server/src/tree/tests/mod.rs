@@ -83,9 +83,13 @@ impl Ground {
 
     /// The names of all documents that are there, with their matters'.
     fn documents(&self) -> Vec<String> {
-        let all = "SELECT coalesce(group_concat(line, char(10)), '') FROM (SELECT m.name || '/' || d.name AS line FROM documents d
-                   JOIN matters m ON m.id = d.matter WHERE d.deleted_at IS NULL ORDER BY line)";
-        self.house.sql::<String>(all).lines().map(str::to_owned).collect()
+        let all = "SELECT m.name || '/' || d.name AS line FROM documents d JOIN matters m ON m.id = d.matter
+                   WHERE d.deleted_at IS NULL ORDER BY line";
+        self.house.change(|tx| {
+            let mut all = tx.conn().prepare(all).unwrap();
+            let lines = all.query_map([], |row| row.get::<_, String>(0)).unwrap();
+            lines.map(Result::unwrap).collect()
+        })
     }
 
     fn document(&self, name: &str) -> String {
