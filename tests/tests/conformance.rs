@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
+    io::Read as _,
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
 };
@@ -95,4 +96,23 @@ fn a_host_that_answers_more_than_its_floor_lets_through_is_seen() {
         answer
     });
     assert!(!report.passes(), "{report}");
+}
+
+#[test]
+fn golden_plugins_of_before_are_loaded_and_keep_the_rules() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/golden");
+    let mut told = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_none_or(|ending| ending != "gz") {
+            continue;
+        }
+        let mut plugin = Vec::new();
+        flate2::read::GzDecoder::new(std::fs::File::open(&file).unwrap()).read_to_end(&mut plugin).unwrap();
+        for group in ["access", "sharing", "notifications", "portal", "events", "letters"] {
+            let report = report::<Memory>(&plugin, Some(group), honest);
+            assert!(report.passes() && !report.rows.is_empty(), "{}: {report}", file.display());
+        }
+        told += 1;
+    }
+    assert!(told > 0);
 }

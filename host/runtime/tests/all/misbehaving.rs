@@ -38,7 +38,8 @@ fn an_endless_loop_is_killed_in_time_and_others_keep_working() {
         let (failed, took) = looping.join().unwrap();
         // Whose fault it was depends on whether a busy machine let it compute at all.
         assert_eq!(broke(&failed).1, Broke::Deadline);
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        // It would never end by itself; how much later than its deadline depends on what else the machine does.
+        assert!(took < Duration::from_secs(5), "{took:?}");
         assert!(others > 3, "{others}");
     });
 }
