@@ -13,12 +13,16 @@ use client_connect_tests::{
 };
 use serde_json::json;
 
-/// Rounds: hundreds where all is to be tried.
-fn rounds() -> usize {
-    if std::env::var(ALL).as_deref() == Ok("all") { 300 } else { 30 }
+/// Rounds: `CLIENT_CONNECT_TESTS_ROUNDS`, or hundreds where all is to be tried.
+pub(super) fn rounds() -> usize {
+    match std::env::var("CLIENT_CONNECT_TESTS_ROUNDS") {
+        Ok(rounds) => rounds.parse().expect("a number of rounds"),
+        Err(_) if std::env::var(ALL).as_deref() == Ok("all") => 300,
+        Err(_) => 30,
+    }
 }
 
-async fn ground() -> Option<Ground> {
+pub(super) async fn ground() -> Option<Ground> {
     let postgres = tokio::task::block_in_place(database)?;
     let ground = Ground::lay_on(Setup { postgres: Some(postgres), ..Setup::default() }).await;
     ground.admit(&[(&ground.ann, true), (&ground.ben, true)]).await;
@@ -32,6 +36,7 @@ async fn t_2host_what_one_takes_away_the_other_gives_to_nobody() {
     let ann = ground.host.customer(ANN).await.at(&other.base);
     let (will, path) = (&ground.documents[0], ground.section("sharing"));
     let content = ground.portal(&format!("/documents/{will}/content"));
+    let edited = format!("/api/matters/{}/documents/{will}/content", ground.matter);
     let staff = [&ground.staff, &ground.staff.at(&other.base)];
     for round in 0..rounds() {
         // Each of them takes away in turn, and the other is asked.
@@ -43,10 +48,13 @@ async fn t_2host_what_one_takes_away_the_other_gives_to_nobody() {
         ann.get(&content).await.expect(200);
         let revision = here.get(&path).await.expect(200)["revision"].clone();
         here.put(&path, json!({ "revision": revision, "share": [], "unshare": pair })).await.expect(200);
+        // And what is new since then is seen by nobody.
+        let edit = here.request(reqwest::Method::PUT, &edited).body(format!("as it is in round {round}"));
+        here.send(edit.header("content-type", "application/octet-stream")).await.expect(200);
         assert_eq!(ann.get(&content).await.status, 404, "round {round}");
         assert!(items(&ann.get(&ground.portal("/documents")).await.expect(200)).is_empty(), "round {round}");
     }
-    figure(format_args!("{} rounds, 0 stale answers", rounds()));
+    figure(format_args!("{} rounds of taking away and editing, 0 stale answers", rounds()));
     prove(&other);
 }
 

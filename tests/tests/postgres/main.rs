@@ -5,5 +5,6 @@
 
 mod beside;
 #[cfg(target_os = "linux")]
+mod histories;
 mod killed;
 mod served;
