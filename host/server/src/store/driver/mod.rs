@@ -1,5 +1,5 @@
 //! What the store's statements are run through: as much of `rusqlite` as they use, with its names, values and errors,
-//! over SQLite or PostgreSQL. The statements are the same for both; [`translate`] knows the few words that are not.
+//! over SQLite or PostgreSQL. The statements are the same for both; `translate` knows the few words that are not.
 
 mod cell;
 mod params;
