@@ -2,9 +2,9 @@
 
 from .floor import Floor
 from .plugin import Broken, Plugin, Refused, Unfit
-from .store import Store
+from .store import Store, Tx
 
-__all__ = ["Broken", "Host", "Plugin", "Refused", "Store", "Unfit"]
+__all__ = ["Broken", "Host", "Plugin", "Refused", "Store", "Tx", "Unfit"]
 
 
 class Host:

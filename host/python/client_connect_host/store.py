@@ -9,7 +9,8 @@ import unicodedata
 
 from .values import HostError
 
-SCHEMA = """
+# What a platform has anyway. Whoever has it in tables of their own puts views of these names in the place of it.
+PLATFORM = """
 CREATE TABLE IF NOT EXISTS firms (id TEXT PRIMARY KEY, row TEXT);
 CREATE TABLE IF NOT EXISTS users (id TEXT PRIMARY KEY, firm TEXT, row TEXT);
 CREATE TABLE IF NOT EXISTS matters (id TEXT PRIMARY KEY, firm TEXT, deleted INT, row TEXT);
@@ -20,6 +21,8 @@ CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, matter TEXT, deleted 
     folded TEXT, name BLOB, created INT, activity INT, row TEXT);
 CREATE INDEX IF NOT EXISTS by_name ON documents (matter, deleted, name, id);
 CREATE TABLE IF NOT EXISTS readers (document TEXT, user TEXT, PRIMARY KEY (document, user));
+"""
+OWN = """
 CREATE TABLE IF NOT EXISTS grants (matter TEXT, contact TEXT, portal INT, row TEXT, PRIMARY KEY (matter, contact));
 CREATE TABLE IF NOT EXISTS shares (matter TEXT, document TEXT, contact TEXT, state TEXT, row TEXT, PRIMARY KEY (matter, document, contact));
 CREATE TABLE IF NOT EXISTS watchers (matter TEXT, user TEXT, row TEXT, PRIMARY KEY (matter, user));
@@ -78,17 +81,6 @@ def address(email):
 
 def text(row):
     return json.dumps(row, ensure_ascii=False, sort_keys=True)
-
-
-class Store:
-    def __init__(self, file=":memory:"):
-        self.db = sqlite3.connect(file, isolation_level=None)
-        self.db.executescript(SCHEMA)
-
-    def transaction(self):
-        """Use it in `with`: kept if the block ends well, and undone if anything is raised in it."""
-        self.db.execute("BEGIN IMMEDIATE")
-        return Tx(self.db)
 
 
 class Tx:
@@ -260,6 +252,21 @@ class Tx:
         for entry in entries:
             row = entry | {"details": sorted(entry["details"]), "actor": actor, "at": now, "plugin": plugin}
             self.db.execute("INSERT INTO audit (row) VALUES (?)", (text(row),))
+
+
+class Store:
+    platform, transactions = PLATFORM, Tx
+
+    def __init__(self, file=":memory:"):
+        self.db = sqlite3.connect(file, isolation_level=None)
+        for function in (fold, sort_key, address):
+            self.db.create_function(function.__name__, 1, function, deterministic=True)
+        self.db.executescript(self.platform + OWN)
+
+    def transaction(self):
+        """Use it in `with`: kept if the block ends well, and undone if anything is raised in it."""
+        self.db.execute("BEGIN IMMEDIATE")
+        return self.transactions(self.db)
 
 
 def listed(ids):
