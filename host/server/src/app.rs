@@ -137,9 +137,6 @@ pub enum StartError {
     /// What shows documents cannot be used.
     #[error("preview.converter cannot be used: {0}")]
     Preview(String),
-    /// The settings of the tree of folders cannot be used.
-    #[error("tree.place cannot be used: {0}")]
-    Tree(&'static str),
     /// The mail server's settings cannot be used.
     #[error("{0}")]
     Mail(String),
@@ -377,7 +374,7 @@ impl App {
             checkpoints,
             scanner: config.scan.clone().map(Scanner::new),
             node,
-            tree: config.tree.as_ref().map(Tree::new).transpose().map_err(StartError::Tree)?,
+            tree: config.tree.clone(),
             webhooks: config.webhooks.clone().map(Webhooks::new),
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),

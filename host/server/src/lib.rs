@@ -11,6 +11,7 @@
 //! | `mail` | the outbox, sign-in codes, SMTP |
 //! | `oidc` | identity providers of firms |
 //! | `files` | keys and lists in files beside the records |
+//! | `reach` | what may be reached over the network |
 //! | `room` | what is done when the disk is full |
 //! | `scan` | malware in what comes |
 //! | `tree` | a tree of folders as the platform |
@@ -33,6 +34,7 @@ pub mod oidc;
 pub mod pages;
 #[cfg(test)]
 mod planted;
+mod reach;
 pub mod room;
 pub mod scan;
 pub mod store;

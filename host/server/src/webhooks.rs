@@ -17,6 +17,7 @@ use ureq::Agent;
 
 use crate::{
     app::{App, SharedApp},
+    reach,
     store::{SqliteTx, audit::Entry, firms, leases, webhooks as store},
     web::{Problem, blocking},
 };
@@ -52,15 +53,7 @@ impl Settings {
     /// # Errors
     /// Why one of them cannot be used.
     pub fn new(url: &str, secret: &str) -> Result<Self, &'static str> {
-        let address: axum::http::Uri = url.parse().map_err(|_| "the address is none")?;
-        let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
-        let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|host| host.is_loopback());
-        match address.scheme_str() {
-            Some("https") => {}
-            Some("http") if here => {}
-            Some("http") => return Err("the address is plain http to another machine"),
-            _ => return Err("the address is neither https nor http"),
-        }
+        reach::safe(url)?;
         let key = secret.strip_prefix(PREFIX).and_then(|key| BASE64_STANDARD.decode(key).ok());
         match key.filter(|key| (24..=64).contains(&key.len())) {
             Some(key) => Ok(Self { url: url.to_owned(), key }),

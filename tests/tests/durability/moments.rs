@@ -94,15 +94,18 @@ async fn inv4b_a_mail_comes_twice_only_if_it_was_cut_off_before_it_was_written_d
     assert!(tried > 3);
 }
 
+/// Starts a host, and kills it once it serves if it is not killed before: whether it served, the moments at which it could
+/// have been killed, and what it left.
+pub(super) fn begun(mut scene: Scene, at: Option<(usize, Fault)>) -> (Option<String>, Vec<String>, Scene) {
+    let plan = Plan { folder: scene.folder().to_owned(), at, sockets: false };
+    let (served, watched) = scene.start_watched(plan);
+    scene.kill();
+    (served, watched.ended(), scene)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn inv9_records_that_are_being_made_are_whole_at_the_next_start() {
-    let start = |at| {
-        let mut scene = Scene::empty();
-        let plan = Plan { folder: scene.folder().to_owned(), at, sockets: false };
-        let (served, watched) = scene.start_watched(plan);
-        scene.kill();
-        (served, watched.ended(), scene)
-    };
+    let start = |at| begun(Scene::empty(), at);
     let (served, points, untouched) = tokio::task::block_in_place(|| start(None));
     assert!(served.is_some(), "{points:?}");
     let whole = one::<String>(&untouched, SCHEMA);

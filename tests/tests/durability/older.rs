@@ -2,15 +2,11 @@
 //! again, they are this version's, with all that was in them.
 
 use client_connect_fixtures::figure;
-use client_connect_tests::{
-    person::Person,
-    template::Template,
-    tracer::{Fault, Plan},
-};
+use client_connect_tests::{person::Person, template::Template, tracer::Fault};
 use rusqlite::Connection;
 
 use super::{
-    moments::{SCHEMA, one, step},
+    moments::{SCHEMA, begun, one, step},
     points::{chosen, noticed},
 };
 
@@ -48,13 +44,7 @@ async fn inv9_older_records_that_are_being_brought_up_are_whole_at_the_next_star
     let (content, version) = (noticed(&newer), one::<i64>(&newer, VERSION));
     assert!(content.len() > 10 && version > Some(1), "{version:?} {content:?}");
 
-    let start = |at| {
-        let mut scene = older.copy();
-        let plan = Plan { folder: scene.folder().to_owned(), at, sockets: false };
-        let (served, watched) = scene.start_watched(plan);
-        scene.kill();
-        (served, watched.ended(), scene)
-    };
+    let start = |at| begun(older.copy(), at);
     let (served, points, untouched) = tokio::task::block_in_place(|| start(None));
     assert!(served.is_some(), "{points:?}");
     let schema = one::<String>(&untouched, SCHEMA);

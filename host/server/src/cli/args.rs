@@ -81,7 +81,7 @@ fn conformance() -> Command {
         .subcommand(
             Command::new("serve")
                 .about("Be the host that is asked: messages from stdin, answers to stdout")
-                .arg(Arg::new("backend").long("backend").value_name("NAME").default_value("memory").help("memory, sqlite"))
+                .arg(Arg::new("backend").long("backend").value_name("NAME").default_value("memory").help("memory, sqlite, postgres"))
                 .arg(file("cache").value_name("DIR").help("A folder for compiled plugins, an absolute path")),
         )
         .arg(file("probe").help("The plugin that does as it is asked, to see what the host lets it do"))

@@ -3,7 +3,6 @@
 use std::{
     io::{stdin, stdout},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU32, Ordering},
 };
 
 use client_connect_conformance::{
@@ -45,16 +44,16 @@ pub(super) fn serve(args: &clap::ArgMatches) -> Result<u8, Stop> {
 /// Tells the scenarios to the command that is named, or to each of this host's backends, and prints what came of them. The
 /// setting `plugin` names another plugin than the one that is built in.
 pub(super) fn run(args: &clap::ArgMatches, another: &str) -> Result<u8, Stop> {
-    let scratch = Scratch::new().map_err(|error| Stop::failed("there is no folder to work in", error))?;
-    let plugin = scratch.0.join("plugin.wasm");
+    let scratch = tempfile::tempdir().map_err(|error| Stop::failed("there is no folder to work in", error))?;
+    let plugin = scratch.path().join("plugin.wasm");
     let bytes = app::plugin_bytes((!another.is_empty()).then(|| Path::new(another)))?;
     std::fs::write(&plugin, bytes).map_err(|error| Stop::failed("the plugin cannot be copied", error))?;
     let probe = args.get_one::<PathBuf>("probe").map(|file| absolute(file)).transpose()?;
-    let files = Files { plugin, probe, scratch: scratch.0.clone() };
+    let files = Files { plugin, probe, scratch: scratch.path().to_owned() };
     let only = args.get_one::<String>("only").map(String::as_str);
 
     let command: Vec<String> = args.get_many::<String>("command").into_iter().flatten().cloned().collect();
-    let commands = if command.is_empty() { own(&scratch.0)? } else { vec![command] };
+    let commands = if command.is_empty() { own(scratch.path())? } else { vec![command] };
     let mut reports = Vec::new();
     for command in commands {
         let mut start = || Program::start(&command).map(|program| Box::new(program) as Box<dyn Peer>);
@@ -89,24 +88,4 @@ fn own(scratch: &Path) -> Result<Vec<Vec<String>>, Stop> {
 
 fn absolute(file: &Path) -> Result<PathBuf, Stop> {
     file.canonicalize().map_err(|error| Stop::failed(format!("{} cannot be read", file.display()), error))
-}
-
-/// A folder that is gone in the end.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> std::io::Result<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("client-connect-kit-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder)?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What cannot be deleted here is in the system's folder for what is deleted anyway.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }

@@ -85,7 +85,6 @@ impl From<StartError> for Stop {
             StartError::PluginFile { .. } => (exit::CONFIG, "check --plugin"),
             StartError::Plugin(_) => (exit::CONFIG, "`client-connect check FILE` prints what does not fit"),
             StartError::Mail(_) => (exit::CONFIG, "check the settings of mail"),
-            StartError::Tree(_) => (exit::CONFIG, "check the settings of tree"),
             StartError::Preview(_) => (exit::CONFIG, "check the settings of preview"),
             StartError::Listen { .. } => (exit::UNAVAILABLE, "name another address with --listen"),
             StartError::KeyFile { .. } => {

@@ -24,7 +24,8 @@ use crate::{
     oidc::Provider,
     scan,
     store::Postgres,
-    tree, webhooks,
+    tree::{self, Tree},
+    webhooks,
 };
 
 /// Where the documents' bytes are kept.
@@ -136,7 +137,7 @@ pub struct Config {
     /// Identity providers of firms.
     pub oidc: Vec<Provider>,
     /// A tree of folders whose files are the documents.
-    pub tree: Option<tree::Settings>,
+    pub tree: Option<Tree>,
     /// Where to tell another system what happens here.
     pub webhooks: Option<webhooks::Settings>,
     /// How the log is written.
@@ -315,7 +316,7 @@ fn scan(raw: &Raw) -> Result<Option<scan::Settings>, ConfigError> {
     }))
 }
 
-fn tree(raw: &Raw) -> Result<Option<tree::Settings>, ConfigError> {
+fn tree(raw: &Raw) -> Result<Option<Tree>, ConfigError> {
     let place = raw.get("tree.place");
     if place.is_empty() {
         return Ok(None);
@@ -333,10 +334,8 @@ fn tree(raw: &Raw) -> Result<Option<tree::Settings>, ConfigError> {
     };
     let (place, owner) = (place.to_owned(), raw.get("tree.owner").to_owned());
     let settings = tree::Settings { place, user, owner, every: Duration::from_secs(every) };
-    match tree::Tree::new(&settings) {
-        Ok(_) => Ok(Some(settings)),
-        Err(cause) => Err(raw.wrong("tree.place", cause, "a folder, or an https address")),
-    }
+    let tree = Tree::new(settings).map_err(|cause| raw.wrong("tree.place", cause, "a folder, or an https address"))?;
+    Ok(Some(tree))
 }
 
 fn webhooks(raw: &Raw) -> Result<Option<webhooks::Settings>, ConfigError> {

@@ -25,6 +25,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tokio::sync::Semaphore;
 use ureq::{Agent, Body, http::Response};
 
+use crate::reach;
 pub use settings::{Provider, ProviderError};
 pub use token::{Claims, Refused};
 
@@ -170,7 +171,7 @@ impl Providers {
             return Err(Failed::Unreachable(format!("it calls itself {:?}", about.issuer)));
         }
         for endpoint in [&about.authorization_endpoint, &about.token_endpoint, &about.jwks_uri] {
-            if !settings::is_safe(endpoint) {
+            if reach::safe(endpoint).is_err() {
                 return Err(Failed::Unreachable("it names an address that is not https".into()));
             }
         }

@@ -5,6 +5,8 @@ use std::path::Path;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::reach;
+
 /// A firm's identity provider.
 #[derive(Clone, Debug)]
 pub struct Provider {
@@ -66,7 +68,7 @@ impl Provider {
         if !(1..=40).contains(&written.name.len()) || !written.name.bytes().all(plain) {
             return wrong(format!("{:?} is no name: lower-case letters, digits and hyphens", written.name));
         }
-        if !is_safe(&written.issuer) {
+        if reach::safe(&written.issuer).is_err() {
             return wrong(format!("the issuer {:?} is no https address", written.issuer));
         }
         if written.client_id.is_empty() || written.firm.is_empty() {
@@ -81,17 +83,6 @@ impl Provider {
         let label = written.label.unwrap_or_else(|| format!("Sign in with {}", written.name));
         let Written { name, issuer, client_id, firm, .. } = written;
         Ok(Self { name, issuer, client_id, client_secret: SecretString::from(secret.to_owned()), firm, label })
-    }
-}
-
-/// Whether what is sent there cannot be read on the way: https, or plain http on this machine.
-pub(super) fn is_safe(address: &str) -> bool {
-    let Ok(uri) = address.parse::<axum::http::Uri>() else { return false };
-    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-    match uri.scheme_str() {
-        Some("https") => !host.is_empty(),
-        Some("http") => host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback()),
-        _ => false,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -20,9 +19,12 @@ use client_connect_runtime::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
 
 use super::{
-    Options, Postgres, SqliteBackend, SqliteTx, contacts, documents, firms, matters, members, pages,
+    Options, Postgres, SqliteBackend, SqliteTx, contacts, documents,
+    driver::{self, Row, params},
+    firms, matters, members, pages,
     sql::{AttrsRef, Host, at, ms},
     users,
 };
@@ -47,15 +49,13 @@ pub type PostgresWorld = StoreWorld<true>;
 
 #[derive(Debug)]
 struct Place {
-    folder: PathBuf,
+    folder: TempDir,
     /// The server's own database, and the name of the one that was made there.
     made: Option<(Postgres, String)>,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        // What cannot be deleted here is in the system's folder for what is deleted anyway.
-        let _ = std::fs::remove_dir_all(&self.folder);
         if let Some((server, name)) = &self.made {
             let drop = ["DROP DATABASE IF EXISTS ", name, " WITH (FORCE)"].concat();
             let dropped = server.connect().and_then(|owner| owner.execute_batch(&drop));
@@ -91,8 +91,8 @@ impl<const OVER_POSTGRES: bool> World for StoreWorld<OVER_POSTGRES> {
     fn fresh() -> Result<Self, String> {
         static WORLDS: AtomicU32 = AtomicU32::new(0);
         let name = format!("client_connect_{}_{}", std::process::id(), WORLDS.fetch_add(1, Ordering::Relaxed));
-        let mut place = Place { folder: std::env::temp_dir().join(&name), made: None };
-        std::fs::create_dir_all(&place.folder).map_err(|error| error.to_string())?;
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let mut place = Place { folder, made: None };
         let mut postgres = None;
         if OVER_POSTGRES {
             let (fresh, own) = database(&name)?;
@@ -103,7 +103,8 @@ impl<const OVER_POSTGRES: bool> World for StoreWorld<OVER_POSTGRES> {
             postgres,
             ..Options::new("https://portal.example.org/")
         };
-        let store = SqliteBackend::open(place.folder.join("records"), options).map_err(|error| error.to_string())?;
+        let store =
+            SqliteBackend::open(place.folder.path().join("records"), options).map_err(|error| error.to_string())?;
         Ok(Self { store, _place: Arc::new(place) })
     }
 
@@ -118,7 +119,7 @@ impl<const OVER_POSTGRES: bool> World for StoreWorld<OVER_POSTGRES> {
                      FROM notices ORDER BY n";
         let mut found = tx.conn().prepare(query).host().map_err(said)?;
         let rows = found.query_map([], |row| Ok(notice(row)?.to())).host().map_err(said)?;
-        rows.collect::<crate::store::driver::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
+        rows.collect::<driver::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
     }
 
     fn audit(&self) -> Result<Value, String> {
@@ -127,11 +128,11 @@ impl<const OVER_POSTGRES: bool> World for StoreWorld<OVER_POSTGRES> {
                      FROM audit WHERE plugin IS NOT NULL AND action <> 'call' ORDER BY firm, seq";
         let mut found = tx.conn().prepare(query).host().map_err(said)?;
         let rows = found.query_map([], entry).host().map_err(said)?;
-        rows.collect::<crate::store::driver::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
+        rows.collect::<driver::Result<Vec<Value>>>().host().map(Value::from).map_err(said)
     }
 }
 
-fn notice(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Notice> {
+fn notice(row: &Row<'_>) -> driver::Result<Notice> {
     let (kind, id): (String, String) = (row.get(0)?, row.get(1)?);
     let (topic, other): (String, bool) = (row.get(4)?, row.get(5)?);
     let topic = match topic.as_str() {
@@ -152,12 +153,12 @@ fn notice(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<N
     })
 }
 
-fn unreadable(error: impl std::fmt::Display) -> crate::store::driver::Error {
-    crate::store::driver::Error::InvalidParameterName(error.to_string())
+fn unreadable(error: impl std::fmt::Display) -> driver::Error {
+    driver::Error::InvalidParameterName(error.to_string())
 }
 
 /// What the plugin said of a call, with what the host knows by itself.
-fn entry(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Value> {
+fn entry(row: &Row<'_>) -> driver::Result<Value> {
     let body: Value = serde_json::from_str(&row.get::<_, String>(4)?).map_err(unreadable)?;
     let details: Vec<Value> =
         body["details"].as_object().into_iter().flatten().map(|(key, value)| json!([key, value])).collect();
@@ -321,7 +322,7 @@ fn put_document(tx: &SqliteTx, row: &Value) -> Done {
         .execute(
             "UPDATE documents SET version = ?2, media_type = ?3, size = ?4, sha256 = ?5, created_at = ?6, activity_at = ?7,
                                   kind = ?8, attributes = ?9 WHERE id = ?1",
-            crate::store::driver::params![
+            params![
                 id,
                 given.version,
                 given.media_type,

@@ -1,10 +1,10 @@
 //! The platform's contacts, and to which matters they are linked.
 
-use crate::store::driver::{OptionalExtension, Row, named_params, params};
 use client_connect_runtime::types::{Attributes, HostError, Timestamp};
 
 use super::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row, named_params, params},
     matters::{Listing, cursor, position},
     names::{email_key, fold, sort_key},
     sql::{Attrs, AttrsRef, Host, at, ms, not_found},
@@ -38,7 +38,7 @@ macro_rules! columns {
     };
 }
 
-fn contact(row: &Row<'_>) -> crate::store::driver::Result<Contact> {
+fn contact(row: &Row<'_>) -> driver::Result<Contact> {
     Ok(Contact {
         id: row.get(0)?,
         firm: row.get(1)?,

@@ -1,10 +1,10 @@
 //! Where a document's bytes are, and whether a contact has taken them before; and the rows of what arrived.
 
-use crate::store::driver::OptionalExtension as _;
 use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
     SqliteTx,
+    driver::{OptionalExtension as _, Row},
     quarantine::{Held, column, held},
     sql::{Host as _, at, ms},
 };
@@ -124,7 +124,7 @@ pub fn sent_at(tx: &SqliteTx, matter: &str, contact: &str, moment: Timestamp) ->
              ORDER BY d.name_key, d.id",
         )
         .and_then(|mut statement| {
-            let row = |row: &crate::store::driver::Row<'_>| {
+            let row = |row: &Row<'_>| {
                 let before: Option<String> = row.get(5)?;
                 Ok(Sent {
                     document: row.get(0)?,

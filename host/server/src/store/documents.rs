@@ -1,7 +1,6 @@
 //! The platform's documents: stored, changed, deleted to the bin, restored, purged, moved. The plugin is told of
 //! each by whoever calls, in the same unit.
 
-use crate::store::driver::{OptionalExtension, named_params, params};
 use client_connect_runtime::{
     backend::{Tx, Viewer},
     types::{Document, HostError, Timestamp},
@@ -9,11 +8,13 @@ use client_connect_runtime::{
 
 use super::{
     SqliteTx,
+    driver::{OptionalExtension, named_params, params},
     names::{fold, safe_name, sort_key},
     pages,
     sql::{Host, at, list, ms, not_found},
     taken::Taken,
 };
+use crate::blobs::Written;
 
 /// Bytes that are durable already, under a name of their own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,15 @@ pub struct Content {
     pub sha256: String,
     /// As it was found out, not as it was claimed.
     pub media_type: String,
+}
+
+impl Content {
+    /// What was written under this name.
+    #[must_use]
+    pub fn new(blob: &str, written: &Written) -> Self {
+        let Written { size, sha256, media_type } = written.clone();
+        Self { blob: blob.to_owned(), size, sha256, media_type }
+    }
 }
 
 /// A document that is to be.

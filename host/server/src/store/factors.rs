@@ -3,10 +3,13 @@
 //! What was used once is used up in one statement: of any number of tries at once one succeeds. Nothing here opens
 //! anything by itself; the secret is sealed and the recovery codes are hashed with a key that these records do not hold.
 
-use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Result, params},
+    sql,
+};
 
 /// A recovery code, hashed.
 pub type CodeHash = [u8; 32];

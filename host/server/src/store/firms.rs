@@ -1,10 +1,10 @@
 //! Firms: whose customers they are, and what they have set for all their matters.
 
-use crate::store::driver::{OptionalExtension, Row, params};
 use client_connect_runtime::types::{Attributes, HostError};
 
 use super::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row, params},
     sql::{Attrs, AttrsRef, Host, not_found},
 };
 
@@ -31,7 +31,7 @@ pub struct Firm {
     pub attributes: Attributes,
 }
 
-fn firm(row: &Row<'_>) -> crate::store::driver::Result<Firm> {
+fn firm(row: &Row<'_>) -> driver::Result<Firm> {
     Ok(Firm {
         id: row.get(0)?,
         name: row.get(1)?,

@@ -1,7 +1,6 @@
 //! A matter of any size, made in one transaction: for measuring, never for a firm that works with it. What is made so
 //! is not accounted for call by call; one row of the audit says that it was made in bulk.
 
-use crate::store::driver::{Connection, params};
 use client_connect_runtime::{
     backend::Mode,
     types::{HostError, Timestamp},
@@ -11,6 +10,7 @@ use super::{
     SqliteBackend, SqliteTx,
     audit::{self, By, Row},
     documents::Content,
+    driver::{Connection, params},
     names::{fold, sort_key},
     pages,
     sql::{Host, ms, not_found},

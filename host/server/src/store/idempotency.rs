@@ -1,9 +1,8 @@
 //! Answers kept under idempotency keys, once their time is over.
 
-use crate::store::driver::Result;
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{SqliteTx, driver::Result, sql};
 
 /// Forgets the answers from before.
 ///

@@ -1,9 +1,12 @@
 //! Identities at a firm's identity provider, and the users that they are linked to.
 
-use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Result, params},
+    sql,
+};
 
 /// The user that an identity is linked to.
 ///

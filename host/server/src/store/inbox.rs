@@ -1,9 +1,12 @@
 //! What the app shows a user: notices that came, and what the host itself has to say.
 
-use crate::store::driver::{Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{
+    SqliteTx,
+    driver::{Result, params},
+    sql,
+};
 
 /// How the message begins that tells staff of a letter which could not be delivered.
 pub const UNDELIVERED: &str = "A mail to ";

@@ -3,10 +3,13 @@
 //! A counter counts in windows of fixed length that start with the first thing counted. Addresses never stand here
 //! but as keyed hashes.
 
-use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Result, params},
+    sql,
+};
 
 /// So many in so long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,12 @@
 //! The demo's mailbox: mails that would have gone over SMTP.
 
-use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Result, Row, params},
+    sql,
+};
 
 /// A mail in the mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +62,7 @@ pub fn get(tx: &SqliteTx, n: i64) -> Result<Option<Mail>> {
         .optional()
 }
 
-fn mail(row: &crate::store::driver::Row<'_>) -> Result<Mail> {
+fn mail(row: &Row<'_>) -> Result<Mail> {
     Ok(Mail {
         n: row.get(0)?,
         at: sql::at(row.get(1)?),

@@ -1,10 +1,10 @@
 //! The platform's matters: opened, changed, closed, deleted, restored, and listed for who may read them.
 
-use crate::store::driver::{OptionalExtension, Row, named_params, params};
 use client_connect_runtime::types::{Attributes, HostError, Timestamp};
 
 use super::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row, named_params, params},
     members::{self, Rights},
     names::{fold, sort_key},
     sql::{Attrs, AttrsRef, Host, at, ms, not_found},
@@ -38,13 +38,32 @@ pub struct Matter {
     pub attributes: Attributes,
 }
 
+impl Matter {
+    /// One that is opened now, under a fresh id.
+    #[must_use]
+    pub fn new(firm: &str, name: &str, owner: &str, now: Timestamp) -> Self {
+        Self {
+            id: super::new_id(),
+            firm: firm.to_owned(),
+            name: name.to_owned(),
+            reference: String::new(),
+            owner: Some(owner.to_owned()),
+            opened_at: now,
+            closed_at: None,
+            deleted_at: None,
+            discreet: false,
+            attributes: Vec::new(),
+        }
+    }
+}
+
 macro_rules! columns {
     () => {
         "m.id, m.firm, m.name, m.reference, m.owner, m.opened_at, m.closed_at, m.deleted_at, m.discreet, m.attributes"
     };
 }
 
-fn matter(row: &Row<'_>) -> crate::store::driver::Result<Matter> {
+fn matter(row: &Row<'_>) -> driver::Result<Matter> {
     Ok(Matter {
         id: row.get(0)?,
         firm: row.get(1)?,

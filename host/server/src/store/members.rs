@@ -1,9 +1,13 @@
 //! Members: what the platform lets a user do in one matter. No row, and the matter does not exist for them.
 
-use crate::store::driver::{OptionalExtension, Row};
 use client_connect_runtime::types::HostError;
 
-use super::{SqliteTx, sql::Host, taken::Taken};
+use super::{
+    SqliteTx,
+    driver::{self, OptionalExtension, Row},
+    sql::Host,
+    taken::Taken,
+};
 
 /// A user's rights in one matter; to have the row is the right to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +20,7 @@ pub struct Rights {
     pub can_share: bool,
 }
 
-fn rights(row: &Row<'_>) -> crate::store::driver::Result<Rights> {
+fn rights(row: &Row<'_>) -> driver::Result<Rights> {
     Ok(Rights { user: row.get(0)?, can_edit: row.get(1)?, can_share: row.get(2)? })
 }
 

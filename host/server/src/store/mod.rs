@@ -17,6 +17,7 @@ pub mod generate;
 pub mod idempotency;
 pub mod identities;
 pub mod inbox;
+mod kept;
 pub mod leases;
 pub mod limits;
 pub mod loose;

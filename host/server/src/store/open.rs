@@ -8,9 +8,9 @@ use std::{
 };
 
 use client_connect_runtime::backend::Mode;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, config::DbConfig};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
-use super::{SqliteBackend, driver, fill_random, pool::Pool, postgres::Postgres, taken::Journal};
+use super::{SqliteBackend, driver, fill_random, kept, pool::Pool, postgres::Postgres, taken::Journal};
 use crate::room::Room;
 
 mod migrations {
@@ -111,7 +111,7 @@ impl SqliteBackend {
             let failed = |detail| OpenError::Postgres { detail };
             let connection = postgres.connect().map_err(|error| failed(error.to_string()))?;
             postgres.prepare(&connection).map_err(failed)?;
-            let cursor_key = secret(&connection, "cursor-key").map_err(|error| failed(error.to_string()))?;
+            let cursor_key = cursor_key(&connection).map_err(|error| failed(error.to_string()))?;
             return Ok(Self { pool: Arc::new(Pool::new(path, options, cursor_key)) });
         }
         let failed = |source| OpenError::Database { path: path.clone(), source };
@@ -123,7 +123,7 @@ impl SqliteBackend {
             }
         }
         migrate(&path, &mut connection)?;
-        let cursor_key = secret(&driver::Connection::of_sqlite(connection), "cursor-key").map_err(failed)?;
+        let cursor_key = cursor_key(&driver::Connection::of_sqlite(connection)).map_err(failed)?;
         let pool = Pool::new(path, options, cursor_key);
         Ok(Self { pool: Arc::new(pool) })
     }
@@ -141,14 +141,11 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// A secret of 32 bytes that the host makes for itself at its first start.
-fn secret(connection: &driver::Connection, key: &str) -> rusqlite::Result<[u8; 32]> {
-    let mut fresh = [0_u8; 32];
+/// What signs the cursors of lists: the same for all hosts on these records.
+fn cursor_key(connection: &driver::Connection) -> driver::Result<[u8; 32]> {
+    let mut fresh = [0; 32];
     fill_random(&mut fresh);
-    connection.execute("INSERT INTO host (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING", (key, fresh))?;
-    let kept: Option<[u8; 32]> =
-        connection.query_row("SELECT value FROM host WHERE key = ?1", [key], |row| row.get(0)).optional()?;
-    Ok(kept.unwrap_or(fresh))
+    kept::get_or_put(connection, "cursor-key", &fresh)
 }
 
 /// A connection with all its settings.

@@ -4,10 +4,13 @@
 //! of it was true any more) or `dead` (it could not be delivered). Whoever loses their lease loses their say: the
 //! outcome of an attempt is written down only by the attempt that holds the letter.
 
-use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::{Channel, Notice, Recipient, Timestamp, Topic};
 
-use super::{SqliteTx, new_id, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Result, params},
+    new_id, sql,
+};
 
 /// A letter that is being sent.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,10 +6,10 @@ use std::{
     time::Instant,
 };
 
-use crate::store::driver::Connection;
 use client_connect_runtime::{backend::Mode, types::HostError};
 
 use super::{
+    driver::Connection,
     open::{self, Options},
     sql,
 };

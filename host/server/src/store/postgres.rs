@@ -6,7 +6,7 @@ use client_connect_runtime::backend::Mode;
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Config, config::TargetSessionAttrs};
 
-use super::driver::{Connection, Result};
+use super::driver::{self, Connection, Result};
 
 /// What makes the schema, in this order. What was released is never edited.
 const MIGRATIONS: [&str; 2] =
@@ -40,7 +40,7 @@ impl Postgres {
 
     /// Looks at how the server is set up, and brings the schema up to this version's; one host at a time.
     pub(super) fn prepare(&self, connection: &Connection) -> std::result::Result<(), String> {
-        let said = |error: super::driver::Error| error.to_string();
+        let said = |error: driver::Error| error.to_string();
         let setting = |name: &str| -> std::result::Result<String, String> {
             connection.query_row(&["SHOW ", name].concat(), [], |row| row.get(0)).map_err(said)
         };
@@ -58,7 +58,7 @@ impl Postgres {
 }
 
 fn migrate(connection: &Connection) -> std::result::Result<(), String> {
-    let said = |error: super::driver::Error| error.to_string();
+    let said = |error: driver::Error| error.to_string();
     connection
         .execute_batch(
             "SET LOCAL statement_timeout = 0;

@@ -4,11 +4,12 @@
 //! nothing takes it away. So whatever breaks, or is forgotten, leaves bytes that nobody gets, and never the other way
 //! round. Whoever reads where bytes are reads [`Held`] in their place.
 
-use crate::store::driver::{OptionalExtension as _, Row, params};
 use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
-    SqliteTx, loose,
+    SqliteTx,
+    driver::{self, OptionalExtension as _, Row, params},
+    loose,
     sql::{Host as _, at, list, ms},
 };
 
@@ -64,7 +65,7 @@ macro_rules! column {
 pub(super) use column;
 
 /// Where the bytes are, or why they are not given out: the name of a blob, and the column of it.
-pub(super) fn held(row: &Row<'_>, blob: usize, column: usize) -> crate::store::driver::Result<Result<String, Held>> {
+pub(super) fn held(row: &Row<'_>, blob: usize, column: usize) -> driver::Result<Result<String, Held>> {
     Ok(match word(row, column)? {
         None => Ok(row.get(blob)?),
         Some(held) => Err(held),
@@ -72,7 +73,7 @@ pub(super) fn held(row: &Row<'_>, blob: usize, column: usize) -> crate::store::d
 }
 
 /// How a blob stands, from its column. What is not known is not given out either.
-pub(super) fn word(row: &Row<'_>, column: usize) -> crate::store::driver::Result<Option<Held>> {
+pub(super) fn word(row: &Row<'_>, column: usize) -> driver::Result<Option<Held>> {
     let state: Option<String> = row.get(column)?;
     Ok(state.map(|state| if state == "found" { Held::Found } else { Held::Waiting }))
 }
@@ -178,7 +179,7 @@ const DUE: &str = "SELECT q.blob, v.size, v.sha256, q.attempts, d.id, v.version,
      WHERE q.state = 'waiting' AND (?1 IS NULL OR q.blob = ?1) AND (?2 IS NULL OR q.next_at <= ?2)
      ORDER BY q.next_at LIMIT 1";
 
-fn due_row(row: &Row<'_>) -> crate::store::driver::Result<Due> {
+fn due_row(row: &Row<'_>) -> driver::Result<Due> {
     Ok(Due {
         blob: row.get(0)?,
         size: at(row.get(1)?),

@@ -1,9 +1,12 @@
 //! Letters to the senders of documents in which malware was found after they had come.
 
-use crate::store::driver::{OptionalExtension as _, Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, new_id, outbox, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension as _, Result, params},
+    new_id, outbox, sql,
+};
 
 /// Puts a letter to the sender of a document into the outbox, due at once: malware was found in it.
 ///

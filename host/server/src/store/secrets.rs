@@ -1,18 +1,13 @@
 //! Secrets that the host makes for itself at its first start.
 
-use crate::store::driver::{OptionalExtension, Result};
-
-use super::SqliteTx;
+use super::{SqliteTx, driver::Result, kept};
 
 /// The secret of this name; `fresh` becomes it if there is none yet.
 ///
 /// # Errors
 /// As the database fails.
 pub fn get_or_put(tx: &SqliteTx, name: &str, fresh: &[u8; 32]) -> Result<[u8; 32]> {
-    tx.conn()
-        .prepare_cached("INSERT INTO host (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING")?
-        .execute((name, fresh))?;
-    get(tx, name).map(|found| found.unwrap_or(*fresh))
+    kept::get_or_put(tx.conn(), name, fresh)
 }
 
 /// The secret of this name.
@@ -20,5 +15,5 @@ pub fn get_or_put(tx: &SqliteTx, name: &str, fresh: &[u8; 32]) -> Result<[u8; 32
 /// # Errors
 /// As the database fails.
 pub fn get(tx: &SqliteTx, name: &str) -> Result<Option<[u8; 32]>> {
-    tx.conn().prepare_cached("SELECT value FROM host WHERE key = ?1")?.query_row([name], |row| row.get(0)).optional()
+    kept::get(tx.conn(), name)
 }

@@ -4,10 +4,13 @@
 //! stands is decided anew by every request, in one statement: the user is active, the contact is there, and their
 //! address is still the one that was signed in with, and theirs alone in the firm.
 
-use crate::store::driver::{Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sql};
+use super::{
+    SqliteTx,
+    driver::{Result, params},
+    sql,
+};
 
 /// SHA-256 of a cookie's token.
 pub type TokenHash = [u8; 32];

@@ -3,10 +3,14 @@
 //! A row belongs to one browser, by the SHA-256 of its pre-login cookie. What is written when somebody asks is the
 //! same whatever the address; only the maker of codes, later and elsewhere, finds out who is behind it.
 
-use crate::store::driver::{OptionalExtension, Result, params};
 use client_connect_runtime::types::Timestamp;
 
-use super::{SqliteTx, sessions::TokenHash, sql};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Result, Row, params},
+    sessions::TokenHash,
+    sql,
+};
 
 /// A code, as a keyed hash.
 pub type CodeHash = [u8; 32];
@@ -255,7 +259,7 @@ pub fn sweep(tx: &SqliteTx, ended_before: Timestamp, unseen_since: Timestamp) ->
     Ok(ended + unseen)
 }
 
-fn sign_in(row: &crate::store::driver::Row<'_>) -> Result<SignIn> {
+fn sign_in(row: &Row<'_>) -> Result<SignIn> {
     Ok(SignIn {
         browser: row.get(0)?,
         email: row.get(1)?,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::driver::OptionalExtension;
 use client_connect_runtime::types::HostError;
 
-use super::{SqliteTx, sql::Host};
+use super::{
+    SqliteTx,
+    driver::{OptionalExtension, Row},
+    sql::Host,
+};
 
 /// A file that is a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +30,7 @@ pub struct File {
 /// # Errors
 /// Only if the database fails.
 pub fn files(tx: &SqliteTx) -> Result<BTreeMap<String, File>, HostError> {
-    let row = |row: &crate::store::driver::Row<'_>| {
+    let row = |row: &Row<'_>| {
         let (document, matter, mark, sha256) = (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?);
         Ok((row.get(0)?, File { document, matter, mark, sha256, deleted: row.get(5)? }))
     };
@@ -122,7 +125,7 @@ pub struct Own {
 /// # Errors
 /// Only if the database fails.
 pub fn own(tx: &SqliteTx, limit: u32) -> Result<Vec<Own>, HostError> {
-    let row = |row: &crate::store::driver::Row<'_>| {
+    let row = |row: &Row<'_>| {
         let (document, version, name) = (row.get(0)?, row.get(1)?, row.get(2)?);
         Ok(Own { document, version, name, folder: row.get(3)?, sent: row.get(4)? })
     };

@@ -1,11 +1,12 @@
 //! Uploads that come in pieces: how much of each is durable, and where its bytes are. Each change is one transaction, and
 //! leaves every blob either named by a row here or loose.
 
-use crate::store::driver::{OptionalExtension, named_params};
 use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
-    SqliteTx, loose,
+    SqliteTx,
+    driver::{OptionalExtension, named_params},
+    loose,
     sql::{Host, at, ms, not_found},
 };
 use crate::blobs::Written;

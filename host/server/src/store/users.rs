@@ -1,10 +1,10 @@
 //! Users: the firm's members of staff.
 
-use crate::store::driver::{OptionalExtension, Row, params};
 use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row, params},
     names::email_key,
     sql::{Host, at, ms, not_found},
 };
@@ -30,7 +30,7 @@ pub struct User {
     pub created_at: Timestamp,
 }
 
-fn user(row: &Row<'_>) -> crate::store::driver::Result<User> {
+fn user(row: &Row<'_>) -> driver::Result<User> {
     Ok(User {
         id: row.get(0)?,
         firm: row.get(1)?,

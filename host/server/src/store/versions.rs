@@ -1,10 +1,10 @@
 //! A document's versions: each content that it has had, with the name of its bytes.
 
-use crate::store::driver::{OptionalExtension, Row};
 use client_connect_runtime::types::{HostError, Timestamp};
 
 use super::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row},
     quarantine::{Held, column, held},
     sql::{Host, at},
 };
@@ -28,7 +28,7 @@ pub struct Version {
     pub created_by: Option<String>,
 }
 
-fn version(row: &Row<'_>) -> crate::store::driver::Result<Version> {
+fn version(row: &Row<'_>) -> driver::Result<Version> {
     Ok(Version {
         version: row.get(0)?,
         blob: held(row, 1, 7)?,

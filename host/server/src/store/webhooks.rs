@@ -1,12 +1,11 @@
 //! How far each firm's audit log was told to another system: a number beside the log, that only grows.
 
-use super::driver::OptionalExtension;
 use client_connect_runtime::types::HostError;
 
 use super::{
     SqliteTx,
     audit::{self, Entry, Query},
-    firms,
+    firms, kept,
     sql::{self, Host},
 };
 
@@ -18,22 +17,12 @@ fn key(firm: &str) -> String {
 }
 
 fn mark(tx: &SqliteTx, key: &str) -> Result<Option<u64>, HostError> {
-    let found: Option<[u8; 8]> = tx
-        .conn()
-        .prepare_cached("SELECT value FROM host WHERE key = ?1")
-        .and_then(|mut found| found.query_row([key], |row| row.get(0)).optional())
-        .host()?;
+    let found: Option<[u8; 8]> = kept::get(tx.conn(), key).host()?;
     Ok(found.map(u64::from_be_bytes))
 }
 
 fn set(tx: &SqliteTx, key: &str, mark: u64) -> Result<(), HostError> {
-    tx.conn()
-        .prepare_cached(
-            "INSERT INTO host (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        )
-        .and_then(|mut set| set.execute((key, mark.to_be_bytes())))
-        .host()
-        .map(drop)
+    kept::set(tx.conn(), key, mark.to_be_bytes()).host()
 }
 
 /// Marks where each firm's log ends now, the first time; after that, does nothing.

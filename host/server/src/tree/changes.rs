@@ -95,7 +95,7 @@ pub(super) async fn came(
         return moved(app, (from, file), matter, path, mark, kind).await;
     }
     refuse_malware(app, &matter, known, &arrived).await?;
-    let (content, name, path, mark) = (content_of(&arrived), arrived.name.clone(), path.to_owned(), mark.clone());
+    let (content, name, path, mark) = (arrived.content(), arrived.name.clone(), path.to_owned(), mark.clone());
     let owner = known.owner.clone();
     let stored = blocking(app, move |app| {
         app.runtime.write(|unit| {
@@ -186,7 +186,7 @@ pub(super) async fn edited(
     if let Some(arrived) = &arrived {
         refuse_malware(app, &file.matter, known, arrived).await?;
     }
-    let (content, owner) = (arrived.as_ref().map(content_of), known.owner.clone());
+    let (content, owner) = (arrived.as_ref().map(Arrived::content), known.owner.clone());
     let stored = blocking(app, move |app| {
         app.runtime.write(|unit| {
             if !is_still(unit.tx(), &path, &file)? {
@@ -250,18 +250,7 @@ async fn matter_of(app: &SharedApp, folder: &str, owner: &User) -> Result<Option
             return Ok(found.filter(|matter| matter.deleted_at.is_none()).map(|matter| matter.id));
         }
         app.runtime.write(|unit| {
-            let matter = matters::Matter {
-                id: store::new_id(),
-                firm: owner.firm.clone(),
-                name: folder.clone(),
-                reference: String::new(),
-                owner: Some(owner.id.clone()),
-                opened_at: unit.now(),
-                closed_at: None,
-                deleted_at: None,
-                discreet: false,
-                attributes: Vec::new(),
-            };
+            let matter = matters::Matter::new(&owner.firm, &folder, &owner.id, unit.now());
             matters::create(unit.tx(), &matter)?;
             let rights = Rights { user: owner.id.clone(), can_edit: true, can_share: true };
             members::set(unit.tx(), &matter.id, &rights)?;
@@ -334,13 +323,4 @@ fn note_held(
     blob: &str,
 ) -> Result<(), Problem> {
     scan::note_held(unit.tx(), &owner.firm, base, document, blob, std::slice::from_ref(&owner.id)).map(drop)
-}
-
-fn content_of(arrived: &Arrived) -> documents::Content {
-    documents::Content {
-        blob: arrived.loose.id().to_owned(),
-        size: arrived.written.size,
-        sha256: arrived.written.sha256.clone(),
-        media_type: arrived.written.media_type.clone(),
-    }
 }

@@ -26,8 +26,12 @@ const FROM_CUSTOMERS: &str = "From customers";
 pub(super) async fn write_out(app: &SharedApp, tree: &Tree, known: &Known) -> Result<bool, Problem> {
     let place = tree.place.clone();
     let firm = known.owner.firm.clone();
+    let own = blocking(app, |app| app.runtime.read(|unit| Ok::<_, Problem>(tree::own(unit.tx(), WRITTEN)?))).await?;
+    // It may have been long since the look began: two hosts at once would write a file twice.
+    if own.is_empty() || !super::is_ours(app, tree).await? {
+        return Ok(false);
+    }
     blocking(app, move |app| {
-        let own = app.runtime.read(|unit| Ok::<_, Problem>(tree::own(unit.tx(), WRITTEN)?))?;
         let mut written = false;
         for own in own {
             let version =

@@ -1,5 +1,6 @@
 //! Whoever is not known here is not told so by how long an answer takes. Compared within one run, in turns, and by the
-//! shortest of each, which other work on the machine touches least: a password that is not even looked at shows as a tenth of the time.
+//! shortest of each, which other work on the machine touches least: a password that is not even looked at shows as a
+//! tenth of the time.
 
 use std::time::{Duration, Instant};
 

@@ -1,11 +1,11 @@
 //! Reading the audit: the newest first, by matter or firm, filtered, a page at a time.
 
-use crate::store::driver::{OptionalExtension, named_params};
 use client_connect_runtime::types::{HostError, Timestamp};
 use serde_json::Value;
 
 use crate::store::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row, named_params},
     sql::{Host, at, ms},
 };
 
@@ -233,7 +233,7 @@ fn first_since(tx: &SqliteTx, firm: &str, since: Timestamp) -> Result<i64, HostE
     Ok(low)
 }
 
-fn entry(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Entry> {
+fn entry(row: &Row<'_>) -> driver::Result<Entry> {
     let body: Option<String> = row.get(13)?;
     let hash: [u8; 32] = row.get(14)?;
     Ok(Entry {

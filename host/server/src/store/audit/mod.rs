@@ -6,7 +6,6 @@ mod effects;
 mod list;
 mod verify;
 
-use crate::store::driver::{OptionalExtension, params};
 use client_connect_runtime::{
     backend::{CallRecord, Effect},
     types::{Actor, AuditEntry, HostError, Timestamp},
@@ -23,6 +22,7 @@ use super::{
     SqliteTx, fill_random,
     sql::{Host, at, ms, not_found},
 };
+use crate::store::driver::{OptionalExtension, params};
 
 /// The action of the row that stands for a matter's records where these were not made call by call.
 pub(super) const BULK: &str = "bulk.imported";

@@ -3,7 +3,7 @@
 use client_connect_runtime::types::HostError;
 
 use super::chain::{self, Head, Link};
-use crate::store::{SqliteTx, sql::Host};
+use crate::store::{SqliteTx, driver, sql::Host};
 
 /// A chain that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub fn verify(tx: &SqliteTx, firm: &str, noted: &[&Head]) -> Result<Result<Proof
         }
     }
     while let Some(row) = rows.next().host()? {
-        let read = || -> crate::store::driver::Result<_> {
+        let read = || -> driver::Result<_> {
             let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
             let link = Link {
                 firm,

@@ -11,8 +11,8 @@ use std::{sync::Arc, time::Duration};
 use client_connect_runtime::backend::Mode;
 pub use params::Params;
 use postgres::{Prepared, Session};
-use rusqlite::types::{FromSql, ValueRef};
-pub use rusqlite::{Error, OptionalExtension, Result, ToSql, named_params, params};
+use rusqlite::types::ValueRef;
+pub use rusqlite::{Error, OptionalExtension, Result, ToSql, named_params, params, types::FromSql};
 
 /// A connection to the records.
 #[derive(Debug)]

@@ -5,14 +5,13 @@
 //! A block may claim a trigram that no name of its has any more, or never had: then it is walked for nothing. It never
 //! lacks one that a name has, as whoever writes a name notes it here in the same transaction.
 
-use crate::store::driver::OptionalExtension;
 use client_connect_runtime::types::{HostError, SortKey};
 
 use super::{
     cursor::{Key, Place},
     scope::Scope,
 };
-use crate::store::{SqliteTx, sql::Host};
+use crate::store::{SqliteTx, driver::OptionalExtension, sql::Host};
 
 /// Blocks, or groups of names that are as many as many blocks have.
 struct Level {

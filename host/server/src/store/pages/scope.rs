@@ -1,6 +1,5 @@
 //! What is asked for, seen with the viewer's eyes: which documents exist for them, and which of these are wanted.
 
-use crate::store::driver::{OptionalExtension, ToSql};
 use client_connect_runtime::{
     backend::Viewer,
     types::{DocumentFilter, HostError, Lane, SortKey},
@@ -9,6 +8,7 @@ use client_connect_runtime::{
 use super::blocks;
 use crate::store::{
     SqliteTx,
+    driver::{OptionalExtension, ToSql},
     names::fold,
     sql::{Host, list},
     tx::eyes,

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 
-use crate::store::driver::ToSql;
 use client_connect_runtime::types::HostError;
 
 use super::{
@@ -11,7 +10,11 @@ use super::{
     scope::Scope,
     statements::{Over, searched, walk},
 };
-use crate::store::{SqliteTx, sql::Host};
+use crate::store::{
+    SqliteTx,
+    driver::{self, Row, ToSql},
+    sql::Host,
+};
 
 /// A row on the way: its place, and whether it is wanted.
 pub(super) type Step = (Place, bool);
@@ -90,7 +93,7 @@ impl Walk {
     }
 }
 
-fn step(row: &crate::store::driver::Row<'_>) -> crate::store::driver::Result<Step> {
+fn step(row: &Row<'_>) -> driver::Result<Step> {
     Ok((Place { key: row.get::<_, Key>(0)?, id: row.get(1)? }, row.get(2)?))
 }
 

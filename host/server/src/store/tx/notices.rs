@@ -1,6 +1,5 @@
 //! The outbox's notices, and the answers kept under idempotency keys.
 
-use crate::store::driver::OptionalExtension;
 use client_connect_runtime::{
     backend::{CallRecord, Remembered},
     types::{Channel, HostError, Notice, Recipient, Topic},
@@ -8,6 +7,7 @@ use client_connect_runtime::{
 
 use crate::store::{
     SqliteTx,
+    driver::{OptionalExtension, params},
     sql::{AttrsRef, Host, list, ms, not_found},
 };
 
@@ -42,7 +42,7 @@ pub(super) fn enqueue(tx: &SqliteTx, call: &CallRecord, notices: &[Notice]) -> R
                  ON CONFLICT (matter, recipient_kind, recipient, channel, key) DO NOTHING",
             )
             .and_then(|mut insert| {
-                insert.execute(crate::store::driver::params![
+                insert.execute(params![
                     firm,
                     notice.matter,
                     kind,

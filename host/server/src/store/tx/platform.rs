@@ -1,6 +1,5 @@
 //! The platform's records as the contract reads them: the matter, its people, its documents.
 
-use crate::store::driver::{OptionalExtension, Row, named_params};
 use client_connect_runtime::{
     backend::Viewer,
     types::{
@@ -11,7 +10,9 @@ use client_connect_runtime::{
 use rusqlite::types::ValueRef;
 
 use crate::store::{
-    Options, SqliteTx, quarantine,
+    Options, SqliteTx,
+    driver::{self, OptionalExtension, Row, named_params},
+    quarantine,
     sql::{Attrs, AttrsRef, Host, at, list, not_found},
 };
 
@@ -67,7 +68,7 @@ pub(crate) const WITH_SHARE: [&str; 2] = in_order!(" AND s.contact = ?3");
 pub(crate) const WITH_SHARES_OF: [&str; 2] = in_order!(" AND s.contact IN (SELECT value FROM json_each(?3))");
 
 /// A matter with its firm, from the columns of `matter!`.
-pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Matter> {
+pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> driver::Result<Matter> {
     let id: MatterId = row.get(0)?;
     let Attrs(mut firm_attributes) = row.get(12)?;
     firm_attributes.retain(|(key, _)| key != "when-closed" && key != "mail-hold");
@@ -93,7 +94,7 @@ pub(crate) fn matter_row(row: &Row<'_>, options: &Options) -> crate::store::driv
 }
 
 /// A document, from the columns of `document!`.
-pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> crate::store::driver::Result<Document> {
+pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> driver::Result<Document> {
     let media_type: String = row.get(4)?;
     let source = match (row.get::<_, Option<String>>(10)?, row.get::<_, Option<String>>(11)?) {
         (Some(contact), _) => DocumentSource::Portal(contact),
@@ -124,7 +125,7 @@ pub(crate) fn document_row(row: &Row<'_>, options: &Options) -> crate::store::dr
     })
 }
 
-fn contact_row(row: &Row<'_>) -> crate::store::driver::Result<Contact> {
+fn contact_row(row: &Row<'_>) -> driver::Result<Contact> {
     Ok(Contact {
         id: row.get(0)?,
         name: row.get(1)?,

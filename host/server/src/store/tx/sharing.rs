@@ -1,6 +1,5 @@
 //! Client Connect's own records: grants, shares, watchers, revisions.
 
-use crate::store::driver::{OptionalExtension, Row, params};
 use client_connect_runtime::types::{
     AccessGrant, ContactId, DocumentId, GrantedMatter, HostError, MatterId, Receipt, Section, ShareState, SharedCount,
     SharedDocument, Watcher,
@@ -9,6 +8,7 @@ use client_connect_runtime::types::{
 use super::platform::matter_row;
 use crate::store::{
     SqliteTx,
+    driver::{self, OptionalExtension, Row, params},
     sql::{Attrs, AttrsRef, Host, at, list, ms, not_found},
 };
 
@@ -45,7 +45,7 @@ const SHARE_OF: &str = concat!(
         AND contact IN (SELECT value FROM json_each(?3)) ORDER BY document, contact"
 );
 
-fn grant_row(row: &Row<'_>) -> crate::store::driver::Result<AccessGrant> {
+fn grant_row(row: &Row<'_>) -> driver::Result<AccessGrant> {
     Ok(AccessGrant {
         contact: row.get(0)?,
         portal: row.get(1)?,
@@ -57,12 +57,12 @@ fn grant_row(row: &Row<'_>) -> crate::store::driver::Result<AccessGrant> {
 }
 
 /// A share, from the columns of `share!`.
-pub(crate) fn share_row(row: &Row<'_>) -> crate::store::driver::Result<SharedDocument> {
+pub(crate) fn share_row(row: &Row<'_>) -> driver::Result<SharedDocument> {
     share_at(row, 0)
 }
 
 /// A share, from the columns of `share!` that begin here.
-pub(crate) fn share_at(row: &Row<'_>, first: usize) -> crate::store::driver::Result<SharedDocument> {
+pub(crate) fn share_at(row: &Row<'_>, first: usize) -> driver::Result<SharedDocument> {
     let seen = match row.get::<_, Option<u32>>(first + 4)? {
         Some(version) => Some(Receipt {
             version,

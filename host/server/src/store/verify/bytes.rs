@@ -2,13 +2,13 @@
 
 use std::{fs, io::ErrorKind, path::Path};
 
-use crate::store::driver::OptionalExtension;
 use client_connect_runtime::types::HostError;
 use sha2::{Digest, Sha256};
 
 use super::{Finding, Settings};
 use crate::{
     blobs::{Blobs, PROBE},
+    store::driver::OptionalExtension,
     store::{
         SqliteTx,
         sql::{Host, at, ms},

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::store::driver::OptionalExtension;
 use client_connect_runtime::{backend::Effect, types::HostError};
 
 use super::Finding;
 use crate::store::{
     SqliteTx,
     audit::{BULK, Fold},
+    driver::OptionalExtension,
     sql::Host,
     tx::{SHARES_OF_MATTER, grants, share_row, watchers},
 };

@@ -7,7 +7,6 @@ mod records;
 
 use std::path::Path;
 
-use crate::store::driver::{Row, Statement, ToSql};
 use client_connect_runtime::{
     backend::Mode,
     types::{HostError, Timestamp},
@@ -20,6 +19,7 @@ use super::{
     sql::Host,
 };
 use crate::blobs::Blobs;
+use crate::store::driver::{self, Row, Statement, ToSql};
 
 /// So many of the things that are wrong are named for each check; the others are counted.
 const NAMED: usize = 20;
@@ -63,7 +63,7 @@ impl Finding {
     fn faults(mut self, tx: &SqliteTx, statement: &str, values: &[&dyn ToSql]) -> Result<Self, HostError> {
         let mut select: Statement<'_> = tx.conn().prepare(statement).host()?;
         let width = select.column_count();
-        let tell = |row: &Row<'_>| -> crate::store::driver::Result<String> {
+        let tell = |row: &Row<'_>| -> driver::Result<String> {
             let mut words = Vec::with_capacity(width);
             for column in 0..width {
                 words.push(match row.get_ref(column)? {

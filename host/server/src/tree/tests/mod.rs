@@ -52,7 +52,7 @@ impl Ground {
             owner: "owner@firm.example".to_owned(),
             every: Duration::from_secs(1),
         };
-        let house = House::set_up(|config| config.tree = Some(settings));
+        let house = House::set_up(|config| config.tree = Some(Tree::new(settings).unwrap()));
         house.change(|tx| tree::set_matter(tx, "Mill", &house.matter).unwrap());
         Self { house, root, seen: Seen::default(), _kept: kept }
     }
@@ -366,7 +366,7 @@ async fn tr9_two_that_look_at_once_all_the_same_make_nothing_twice() {
 fn tr7_only_a_place_that_keeps_documents_to_itself_is_taken() {
     let tree = |place: &str| {
         let (place, owner) = (place.to_owned(), "ada@firm.example".to_owned());
-        Tree::new(&Settings { place, user: None, owner, every: Duration::from_secs(30) }).map(drop)
+        Tree::new(Settings { place, user: None, owner, every: Duration::from_secs(30) }).map(drop)
     };
     for place in ["http://nas.example/files", "ftp://nas.example/files", "https://"] {
         assert!(tree(place).is_err(), "{place}");

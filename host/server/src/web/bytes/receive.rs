@@ -17,7 +17,7 @@ use futures_util::StreamExt as _;
 use crate::{
     app::SharedApp,
     blobs::{Loose, Writer, Written},
-    store::names,
+    store::{documents::Content, names},
     web::{self, problem::Problem},
 };
 
@@ -41,6 +41,13 @@ pub struct Arrived {
     pub name: String,
     /// Its size, hash and kind.
     pub written: Written,
+}
+
+impl Arrived {
+    /// What a document's row says of it.
+    pub fn content(&self) -> Content {
+        Content::new(self.loose.id(), &self.written)
+    }
 }
 
 /// Receives the files of a request: its raw body under `name`, or each file of a form under its own.

@@ -237,12 +237,7 @@ pub(super) fn store_all(
             matter: matter.to_owned(),
             name: file.name.clone(),
             kind: KIND.to_owned(),
-            content: documents::Content {
-                blob: file.blob.clone(),
-                size: file.written.size,
-                sha256: file.written.sha256.clone(),
-                media_type: file.written.media_type.clone(),
-            },
+            content: documents::Content::new(&file.blob, &file.written),
             created_by: None,
             uploader: Some(contact.clone()),
             source: None,

@@ -7,7 +7,7 @@ use super::{caller, documents::visible, may_edit, row};
 use crate::{
     app::SharedApp,
     scan,
-    store::{SqliteTx, documents},
+    store::SqliteTx,
     web::{
         self, Problem,
         bytes::receive::{self, Arrived},
@@ -82,13 +82,4 @@ pub(super) fn note_held(
 ) -> Result<(), Problem> {
     let base = row(unit, caller, "document.held").matter(matter);
     scan::note_held(unit.tx(), &staff.firm, &base, document, blob, &[]).map(drop)
-}
-
-pub(super) fn content_of(arrived: &Arrived) -> documents::Content {
-    documents::Content {
-        blob: arrived.loose.id().to_owned(),
-        size: arrived.written.size,
-        sha256: arrived.written.sha256.clone(),
-        media_type: arrived.written.media_type.clone(),
-    }
 }

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    arrive::{content_of, note_held, receive_for},
+    arrive::{note_held, receive_for},
     caller,
     documents::visible,
     may_edit, read, row,
@@ -193,7 +193,7 @@ async fn replace_content(
     // The document keeps its name; a file needs one while it arrives.
     let arrived = receive_for(&app, &staff, &matter, Some(&id), "content", request).await?;
     asked.also(arrived.written.sha256.as_bytes());
-    let (content, dry_run) = (content_of(&arrived), asked.is_dry_run());
+    let (content, dry_run) = (arrived.content(), asked.is_dry_run());
     let work = asked.run(&app, caller(&staff), StatusCode::OK, move |unit, caller| {
         may_edit(unit.tx(), &staff.user, &matter)?;
         visible(unit.tx(), &staff.user, &matter, &id)?;

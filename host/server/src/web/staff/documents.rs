@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    arrive::{content_of, note_held, receive_for},
+    arrive::{note_held, receive_for},
     caller, may_edit, platform, read, rights, row, search, text,
 };
 #[cfg(test)]
@@ -184,7 +184,7 @@ async fn upload_document(
     let kind = new.kind.as_deref().map_or_else(|| Ok("Document".to_owned()), |kind| text("kind", kind, KIND_MOST))?;
     let arrived = receive_for(&app, &staff, &matter, None, &new.name, request).await?;
     asked.also(arrived.written.sha256.as_bytes());
-    let (content, name, dry_run) = (content_of(&arrived), arrived.name, asked.is_dry_run());
+    let (content, name, dry_run) = (arrived.content(), arrived.name, asked.is_dry_run());
     let work = asked.run(&app, caller(&staff), StatusCode::CREATED, move |unit, caller| {
         may_edit(unit.tx(), &staff.user, &matter)?;
         let now = unit.now();

@@ -10,7 +10,7 @@ use super::{caller, may_edit, members::may_decide, platform, read, rights, row, 
 use crate::{
     app::SharedApp,
     store::{
-        self, SqliteTx, audit, matters,
+        SqliteTx, audit, matters,
         members::{self, Rights},
         staff::shared_in,
         users,
@@ -200,16 +200,9 @@ async fn create_matter(
         let owner = new.owner.as_ref().unwrap_or(&staff.user);
         known_user(unit.tx(), &staff.firm, owner)?;
         let matter = matters::Matter {
-            id: store::new_id(),
-            firm: staff.firm.clone(),
-            name: name.clone(),
             reference: reference.clone(),
-            owner: Some(owner.clone()),
-            opened_at: unit.now(),
-            closed_at: None,
-            deleted_at: None,
             discreet: new.discreet,
-            attributes: Vec::new(),
+            ..matters::Matter::new(&staff.firm, &name, owner, unit.now())
         };
         matters::create(unit.tx(), &matter)?;
         let rights = Rights { user: staff.user.clone(), can_edit: true, can_share: true };

@@ -6,6 +6,7 @@ use super::{
     model::{Document, Grant, Model},
     world::World,
 };
+use crate::store::driver::Row;
 
 impl World {
     /// What the records say, read from the tables: the floor on which a customer stands, whatever the plugin decides.
@@ -13,14 +14,14 @@ impl World {
         model.now = self.clock.now();
         let at = |ids: &[String], id: &str| ids.iter().position(|known| known == id);
         self.read(|tx| {
-            let rows = |query: &str, mut each: Box<dyn FnMut(&crate::store::driver::Row<'_>) + '_>| {
+            let rows = |query: &str, mut each: Box<dyn FnMut(&Row<'_>) + '_>| {
                 let mut statement = tx.conn().prepare_cached(query).unwrap();
                 let mut rows = statement.query([]).unwrap();
                 while let Some(row) = rows.next().unwrap() {
                     each(&row);
                 }
             };
-            let text = |row: &crate::store::driver::Row<'_>, at: usize| row.get::<_, String>(at).unwrap();
+            let text = |row: &Row<'_>, at: usize| row.get::<_, String>(at).unwrap();
             model.documents.clear();
             for id in &self.documents {
                 let query = "SELECT matter, deleted_at IS NOT NULL, version FROM documents WHERE id = ?1";
@@ -68,7 +69,7 @@ impl World {
                 );
                 let query = "SELECT m.deleted_at IS NOT NULL, f.enabled, m.owner FROM matters m JOIN firms f ON f.id = m.firm WHERE m.id = ?1";
                 let mut statement = tx.conn().prepare_cached(query).unwrap();
-                let read = |row: &crate::store::driver::Row<'_>| Ok((row.get(0)?, row.get(1)?, text(row, 2)));
+                let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, text(row, 2)));
                 let (deleted, on, owner) = statement.query_row([id], read).unwrap();
                 model.matters[matter].deleted = deleted;
                 model.matters[matter].owner = at(&self.users, &owner).unwrap();
