@@ -1,6 +1,8 @@
 //! The types of the host in Node are the contract's, as plain JSON: `host/node/src/contract.d.ts` is made of `wit/`, and this
 //! fails when it is not what they say. `TYPES=write cargo test --test types` writes it anew.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{fmt::Write as _, fs, path::PathBuf};
 
 use wit_parser::{Docs, Function, PackageId, Resolve, Type, TypeDefKind, TypeId};
