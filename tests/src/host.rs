@@ -12,6 +12,7 @@ use std::{
 
 use client_connect::{
     app::{self, App, Options, Running},
+    blobs::S3Settings,
     config::{Audit, Config, Documents, Log, Preview},
     demo,
     mail::smtp::{Mailer, Protection, Server},
@@ -58,6 +59,8 @@ pub struct Setup {
     pub oidc: Vec<Provider>,
     /// The address of a database in PostgreSQL, for records that are not in a file.
     pub postgres: Option<String>,
+    /// A bucket for the documents' bytes, in the place of a folder.
+    pub bucket: Option<S3Settings>,
 }
 
 impl Default for Setup {
@@ -73,6 +76,7 @@ impl Default for Setup {
             office: None,
             oidc: Vec::new(),
             postgres: None,
+            bucket: None,
         }
     }
 }
@@ -123,9 +127,9 @@ impl TestHost {
             tree: None,
             drain: Duration::from_secs(5),
             log: Log { json: false, filter: "warn".into() },
-            postgres: setup.postgres.map(|url| Postgres::new(&url, Duration::from_secs(5)).expect("an address")),
+            postgres: setup.postgres.map(|url| Postgres::new(&url, Duration::from_secs(5), None).expect("an address")),
             readers: 8,
-            documents: Documents::Folder(folder.path().join("documents")),
+            documents: setup.bucket.map_or_else(|| Documents::Folder(folder.path().join("documents")), Documents::S3),
             mail: Some(Server {
                 host: "127.0.0.1".into(),
                 port: mail.address().port(),
@@ -389,10 +393,8 @@ pub fn code_in(text: &str) -> Option<String> {
 /// # Panics
 /// If any does not.
 pub fn prove(host: &TestHost) {
-    #[allow(irrefutable_let_patterns, reason = "with the feature s3 there are others")]
-    let Documents::Folder(folder) = &host.config.documents else { panic!("a test's documents lie in a folder") };
     let app = host.app();
-    let settings = Settings { noted: &[], folder: Some(folder), now: app.runtime.now() };
+    let settings = Settings { noted: &[], folder: host.config.documents.folder(), now: app.runtime.now() };
     let findings = verify(app.runtime.backend(), &app.blobs, &settings).expect("records that can be read");
     assert!(findings.len() >= 12, "all checks ran: {findings:?}");
     for finding in findings {

@@ -10,10 +10,13 @@ pub mod postgres;
 #[cfg(target_os = "linux")]
 pub mod process;
 pub mod routes;
+#[cfg(unix)]
+pub mod s3;
 pub mod scanner;
 pub mod smtp;
 #[cfg(target_os = "linux")]
 pub mod template;
+pub mod tls;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub mod tracer;
 pub mod wait;

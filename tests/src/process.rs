@@ -88,7 +88,6 @@ impl Scene {
     /// If there is no room for it.
     pub fn beside(host: &TestHost, postgres: &str) -> Self {
         let mut scene = Self::empty();
-        #[allow(irrefutable_let_patterns, reason = "with the feature s3 there are others")]
         let Documents::Folder(documents) = host.config.documents.clone() else { panic!("documents lie in a folder") };
         let (postgres, key) = (postgres.to_owned(), host.config.key_file.clone());
         scene.mail = host.mail.clone();

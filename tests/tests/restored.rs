@@ -29,7 +29,6 @@ fn back_up(host: &TestHost, to: &Path) {
 async fn put_back(host: &mut TestHost, from: &Path, journal: Option<&Path>) -> Result<Restored, RestoreError> {
     let now = host.app().runtime.now();
     host.halt().await;
-    #[allow(irrefutable_let_patterns, reason = "with the feature s3 there are others")]
     let Documents::Folder(documents) = &host.config.documents else { panic!("a test's documents lie in a folder") };
     let data = host.config.data_dir.clone();
     for file in ["client-connect.db", "client-connect.db-wal", "client-connect.db-shm"] {
@@ -127,7 +126,6 @@ async fn t_rst_2_without_its_journal_nothing_is_restored_unless_that_is_said() {
     assert!(!ground.host.config.data_dir.join("client-connect.db").exists(), "nothing is begun");
     // Half a backup is none.
     fs::write(kept.join("client-connect.db"), "other bytes").expect("a file");
-    #[allow(irrefutable_let_patterns, reason = "with the feature s3 there are others")]
     let Documents::Folder(documents) = &ground.host.config.documents else {
         panic!("a test's documents lie in a folder")
     };

@@ -241,7 +241,6 @@ pub fn open_blobs(config: &Config) -> Result<Blobs, StartError> {
             make_private(folder).map_err(|source| StartError::Folder { path: folder.clone(), source })?;
             Blobs::folder(folder).map_err(|error| StartError::Blobs(error.to_string()))
         }
-        #[cfg(feature = "s3")]
         Documents::S3(settings) => Blobs::s3(settings).map_err(|error| StartError::Blobs(error.to_string())),
     }
 }

@@ -1,8 +1,13 @@
 //! What this host talks to over the network: nobody can read on the way what is sent there.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, path::Path, sync::Arc};
 
 use axum::http::Uri;
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 /// Accepts `https`, and plain `http` to this machine itself.
 ///
@@ -21,9 +26,45 @@ pub(crate) fn safe(address: &str) -> Result<(), &'static str> {
     }
 }
 
+/// How certificates are looked at: they have to be signed with one of this file's (PEM), or with one of those that the public
+/// has agreed on, and to name who was asked for.
+///
+/// # Errors
+/// What is wrong with the file.
+pub(crate) fn tls(ca: Option<&Path>) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    match ca {
+        None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        Some(file) => {
+            let failed = |error: String| format!("{}: {error}", file.display());
+            for certificate in CertificateDer::pem_file_iter(file).map_err(|error| failed(error.to_string()))? {
+                let certificate = certificate.map_err(|error| failed(error.to_string()))?;
+                roots.add(certificate).map_err(|error| failed(error.to_string()))?;
+            }
+            if roots.is_empty() {
+                return Err(failed("there is no certificate in it".to_owned()));
+            }
+        }
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::safe;
+    use super::{safe, tls};
+
+    #[test]
+    fn a_file_of_certificates_has_to_be_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        assert!(tls(Some(&file)).unwrap_err().contains("ca.pem"), "it is not there");
+        std::fs::write(&file, "no certificate").unwrap();
+        assert!(tls(Some(&file)).unwrap_err().contains("no certificate"));
+        assert!(tls(None).is_ok());
+    }
 
     #[test]
     fn https_and_this_machine_are_reached_and_nothing_else() {

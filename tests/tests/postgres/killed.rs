@@ -26,7 +26,7 @@ async fn t_2host_inv4_a_host_killed_with_mails_in_hand_loses_none() {
     let mut ground = Ground::lay_on(Setup { postgres: Some(address.clone()), ..Setup::default() }).await;
     ground.admit(&[(&ground.ann, true), (&ground.ben, true)]).await;
     ground.host.halt().await;
-    let postgres = Postgres::new(&address, Duration::from_secs(5)).expect("an address");
+    let postgres = Postgres::new(&address, Duration::from_secs(5), None).expect("an address");
     let options = Options { postgres: Some(postgres), ..Options::new("http://127.0.0.1") };
     let store = SqliteBackend::open(ground.host.folder().join("none"), options).expect("the records");
     let count = |statement: &str| {

@@ -9,7 +9,7 @@ use client_connect_runtime::{
 };
 use tokio::{runtime::Handle, task::AbortHandle};
 
-use super::{BlobError, blocking};
+use super::{BlobError, writer::blocking};
 use crate::{
     app::App,
     store::{self, loose, quarantine, uploads},

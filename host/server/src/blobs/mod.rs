@@ -11,23 +11,18 @@ use std::{
     sync::Arc,
 };
 
-use bytes::{Bytes, BytesMut};
-use object_store::{
-    MultipartUpload, ObjectStore, ObjectStoreExt as _, PutMode, PutOptions, PutPayload, local::LocalFileSystem,
-    path::Path,
-};
-use sha2::{Digest as _, Sha256};
+use bytes::Bytes;
+use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem, path::Path};
 
 mod loose;
+mod s3;
+mod wire;
+mod writer;
 
 pub(crate) use loose::throw_away;
 pub use loose::{Loose, sweep, sweep_uploads, sweeper};
-
-/// What is collected before it goes to the store, in a folder and over the network.
-const LOCAL_PART: usize = 1 << 20;
-const REMOTE_PART: usize = 8 << 20;
-/// How much of the beginning is kept to tell what kind of file it is.
-const HEAD: usize = 64 << 10;
+pub use s3::S3Settings;
+pub use writer::{Writer, Written};
 
 /// What [`Blobs::probe`] writes; a killed process may leave it.
 pub(crate) const PROBE: &str = "00000000000000000000000000000000";
@@ -44,6 +39,9 @@ pub enum BlobError {
     /// The bytes are there and are not what was written.
     #[error("blob {0} is shorter than its row says")]
     Short(String),
+    /// A store over the network does not answer, or not now; the text is for the log.
+    #[error("the store of documents does not answer: {0}")]
+    Away(String),
     /// Anything else; the text is for the log.
     #[error("the store of documents failed: {0}")]
     Failed(String),
@@ -67,30 +65,15 @@ impl From<object_store::Error> for BlobError {
             }
             cause = one.source();
         }
+        if matches!(&error, object_store::Error::Generic { store: s3::NAME, .. }) {
+            return Self::Away(error.to_string());
+        }
         Self::Failed(error.to_string())
     }
 }
 
 fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-}
-
-/// How to reach an S3-compatible store.
-#[cfg(feature = "s3")]
-#[derive(Clone, Debug)]
-pub struct S3Settings {
-    /// The bucket; it must exist.
-    pub bucket: String,
-    /// The region, for instance `eu-central-1`.
-    pub region: String,
-    /// Where the store answers, if it is not Amazon's.
-    pub endpoint: Option<String>,
-    /// The key's id.
-    pub access_key: String,
-    /// The key's secret.
-    pub secret_key: secrecy::SecretString,
-    /// Whether the endpoint may be reached without TLS.
-    pub allow_http: bool,
 }
 
 /// The store of documents. Cheap to clone.
@@ -127,19 +110,8 @@ impl Blobs {
     ///
     /// # Errors
     /// If the settings do not fit together. Whether the store answers shows with the first blob.
-    #[cfg(feature = "s3")]
     pub fn s3(settings: &S3Settings) -> Result<Self, BlobError> {
-        use secrecy::ExposeSecret as _;
-        let mut builder = object_store::aws::AmazonS3Builder::new()
-            .with_bucket_name(&settings.bucket)
-            .with_region(&settings.region)
-            .with_access_key_id(&settings.access_key)
-            .with_secret_access_key(settings.secret_key.expose_secret())
-            .with_allow_http(settings.allow_http);
-        if let Some(endpoint) = &settings.endpoint {
-            builder = builder.with_endpoint(endpoint);
-        }
-        Ok(Self { objects: Arc::new(builder.build()?), root: None })
+        Ok(Self { objects: s3::store(settings)?, root: None })
     }
 
     /// A store in memory that is reached as one over the network is.
@@ -158,17 +130,7 @@ impl Blobs {
     /// nothing but that row.
     #[must_use]
     pub fn write(&self, blob: &str) -> Writer {
-        let part = if self.root.is_some() { LOCAL_PART } else { REMOTE_PART };
-        Writer {
-            blobs: self.clone(),
-            blob: blob.to_owned(),
-            part,
-            waiting: BytesMut::new(),
-            upload: None,
-            hash: Sha256::new(),
-            head: Vec::new(),
-            size: 0,
-        }
+        Writer::new(self, blob)
     }
 
     /// Opens a blob to be read from `offset` on. Blocks: to be called where that is allowed.
@@ -236,124 +198,6 @@ fn location(blob: &str) -> Path {
     Path::from_iter([&blob[..blob.len().min(2)], blob])
 }
 
-/// A blob that is durable, and not named by any row yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Written {
-    /// Bytes.
-    pub size: u64,
-    /// In hex.
-    pub sha256: String,
-    /// What kind of file its bytes say it is; `application/octet-stream` where they say nothing.
-    pub media_type: String,
-}
-
-/// A blob while it is written.
-#[derive(Debug)]
-pub struct Writer {
-    blobs: Blobs,
-    blob: String,
-    part: usize,
-    waiting: BytesMut,
-    upload: Option<Box<dyn MultipartUpload>>,
-    hash: Sha256,
-    head: Vec<u8>,
-    size: u64,
-}
-
-impl Writer {
-    /// How many bytes have come so far.
-    #[must_use]
-    pub fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// Takes the next bytes; waits while the store is slower than the sender.
-    ///
-    /// # Errors
-    /// [`BlobError::Full`] and [`BlobError::Failed`]; the writer is then to be dropped.
-    pub async fn push(&mut self, mut bytes: Bytes) -> Result<(), BlobError> {
-        self.size += bytes.len() as u64;
-        if self.head.len() < HEAD {
-            self.head.extend_from_slice(&bytes[..bytes.len().min(HEAD - self.head.len())]);
-        }
-        while self.waiting.len() + bytes.len() >= self.part {
-            let rest = bytes.split_off(self.part - self.waiting.len());
-            self.waiting.extend_from_slice(&bytes);
-            bytes = rest;
-            self.flush().await?;
-        }
-        self.waiting.extend_from_slice(&bytes);
-        Ok(())
-    }
-
-    async fn flush(&mut self) -> Result<(), BlobError> {
-        let part = self.waiting.split().freeze();
-        let hashing = hashed(std::mem::take(&mut self.hash), part.clone());
-        let upload = match &mut self.upload {
-            Some(upload) => upload,
-            none => none.insert(self.blobs.objects.put_multipart(&location(&self.blob)).await?),
-        };
-        let storing = upload.put_part(PutPayload::from_bytes(part));
-        let (hash, stored) = futures_util::join!(hashing, storing);
-        self.hash = hash?;
-        Ok(stored?)
-    }
-
-    /// Makes it durable: after this the bytes survive a loss of power.
-    ///
-    /// # Errors
-    /// [`BlobError::Full`] and [`BlobError::Failed`]; nothing is kept then.
-    pub async fn finish(mut self) -> Result<Written, BlobError> {
-        match self.upload {
-            None => {
-                let bytes = self.waiting.split().freeze();
-                self.hash = hashed(self.hash, bytes.clone()).await?;
-                // In a folder a new file comes by renaming its draft: by a link, what a loss of power leaves is both.
-                let mode = if self.blobs.root.is_some() { PutMode::Overwrite } else { PutMode::Create };
-                let options = PutOptions { mode, ..PutOptions::default() };
-                self.blobs.objects.put_opts(&location(&self.blob), PutPayload::from_bytes(bytes), options).await?;
-            }
-            Some(_) => {
-                if !self.waiting.is_empty() {
-                    self.flush().await?;
-                }
-                if let Some(mut upload) = self.upload.take() {
-                    upload.complete().await?;
-                }
-            }
-        }
-        let (blobs, blob, head) = (self.blobs, self.blob, self.head);
-        let media_type = blocking(move || crate::web::bytes::sniff::media_type(&blobs, &blob, &head)).await?;
-        Ok(Written { size: self.size, sha256: hex::encode(self.hash.finalize()), media_type })
-    }
-
-    /// Gives up. Some stores keep the parts of a broken upload for ever unless they are told.
-    pub async fn abort(mut self) {
-        if let Some(mut upload) = self.upload.take()
-            && let Err(error) = upload.abort().await
-        {
-            tracing::warn!(%error, "the parts of a broken upload were not thrown away");
-        }
-    }
-}
-
-/// Hashing a part takes longer than a task may keep its thread.
-async fn hashed(mut hash: Sha256, bytes: Bytes) -> Result<Sha256, BlobError> {
-    if bytes.len() < 16 << 10 {
-        hash.update(&bytes);
-        return Ok(hash);
-    }
-    blocking(move || {
-        hash.update(&bytes);
-        hash
-    })
-    .await
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BlobError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| BlobError::Failed(error.to_string()))
-}
-
 /// A blob while it is read, from front to back.
 #[derive(Debug)]
 pub struct Reader {
@@ -399,7 +243,9 @@ impl Reader {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use sha2::{Digest as _, Sha256};
+
+    use super::{writer::LOCAL_PART, *};
 
     fn full() -> io::Error {
         io::Error::from(io::ErrorKind::StorageFull)

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     app,
-    config::{Config, Documents},
+    config::Config,
     store::{backup, restore, verify},
 };
 
@@ -19,12 +19,7 @@ pub(super) fn verify(config: &Config) -> Result<u8, Stop> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Stop::failed("no threads to work with", error))?;
     let _entered = runtime.enter();
     let blobs = app::open_blobs(config)?;
-    let folder = match &config.documents {
-        Documents::Folder(folder) => Some(folder.as_path()),
-        #[cfg(feature = "s3")]
-        Documents::S3(_) => None,
-    };
-    let settings = verify::Settings { noted: &[], folder, now: now() };
+    let settings = verify::Settings { noted: &[], folder: config.documents.folder(), now: now() };
     let findings = verify::verify(&store, &blobs, &settings).map_err(store_failed)?;
     let mut holds = true;
     for finding in &findings {
@@ -75,8 +70,7 @@ pub(super) fn restore(config: &Config, args: &clap::ArgMatches) -> Result<u8, St
         let hint = "leave database.url away, and look at what was restored by `client-connect verify`";
         return Err(Stop::new(exit::USAGE, "a backup can only be restored into a folder", "database.url is set", hint));
     }
-    #[cfg_attr(not(feature = "s3"), expect(irrefutable_let_patterns, reason = "there is nothing but a folder then"))]
-    let Documents::Folder(documents) = &config.documents else {
+    let Some(documents) = config.documents.folder() else {
         let hint = "restore into a folder, and copy its documents into the bucket";
         return Err(Stop::new(
             exit::USAGE,

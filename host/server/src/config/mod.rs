@@ -6,17 +6,14 @@
 //! `[[oidc]]` of the file alone. A key in the file that nobody knows is an error; a
 //! variable that nobody knows is not, as orchestrators set variables of their own.
 
+mod places;
 mod raw;
 
-use std::{
-    net::SocketAddr,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
+pub use places::Documents;
 pub use raw::{ConfigError, Origin, Raw, SETTINGS, Setting, flag, variable};
 
 use crate::{
@@ -27,52 +24,6 @@ use crate::{
     tree::{self, Tree},
     webhooks,
 };
-
-/// Where the documents' bytes are kept.
-#[derive(Clone, Debug)]
-pub enum Documents {
-    /// In this folder.
-    Folder(PathBuf),
-    /// In an S3-compatible store.
-    #[cfg(feature = "s3")]
-    S3(crate::blobs::S3Settings),
-}
-
-fn documents(raw: &Raw, data_dir: &Path) -> Result<Documents, ConfigError> {
-    match (raw.get("documents.bucket"), raw.get("documents.folder")) {
-        ("", "") => Ok(Documents::Folder(data_dir.join("documents"))),
-        ("", folder) => Ok(Documents::Folder(PathBuf::from(folder))),
-        (_, folder) if !folder.is_empty() => {
-            Err(raw.wrong("documents.folder", "documents.bucket is set too", "leave one of them away"))
-        }
-        (bucket, _) => in_bucket(raw, bucket),
-    }
-}
-
-#[cfg(feature = "s3")]
-fn in_bucket(raw: &Raw, bucket: &str) -> Result<Documents, ConfigError> {
-    if raw.get("documents.secret-key").is_empty() {
-        return Err(raw.wrong(
-            "documents.secret-key",
-            "documents.bucket is set",
-            "set CLIENT_CONNECT_DOCUMENTS_SECRET_KEY_FILE",
-        ));
-    }
-    let endpoint = Some(raw.get("documents.endpoint")).filter(|endpoint| !endpoint.is_empty()).map(str::to_owned);
-    Ok(Documents::S3(crate::blobs::S3Settings {
-        bucket: bucket.to_owned(),
-        region: raw.get("documents.region").to_owned(),
-        allow_http: endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://")),
-        endpoint,
-        access_key: raw.get("documents.access-key").to_owned(),
-        secret_key: SecretString::from(raw.get("documents.secret-key").to_owned()),
-    }))
-}
-
-#[cfg(not(feature = "s3"))]
-fn in_bucket(raw: &Raw, _: &str) -> Result<Documents, ConfigError> {
-    Err(raw.wrong("documents.bucket", "this program was built without S3", "build it with --features s3"))
-}
 
 /// What shows documents, beside the embedded renderer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -181,7 +132,7 @@ impl Config {
         if !(1..=300).contains(&mail_timeout.as_secs()) {
             return Err(raw.wrong("mail.timeout", "it is out of range", "1 to 300 seconds"));
         }
-        let documents = documents(raw, &data_dir)?;
+        let documents = places::documents(raw, &data_dir)?;
         Ok(Self {
             listen,
             insecure_http: raw.parse("insecure-http", "true or false")?,
@@ -207,7 +158,7 @@ impl Config {
             })?,
             tree: tree(raw)?,
             webhooks: webhooks(raw)?,
-            postgres: postgres(raw)?,
+            postgres: places::postgres(raw)?,
             readers: raw.parse::<usize>("database.connections", "a number")?.clamp(1, 1_000),
             documents,
             revocations: raw.optional("revocations", "a path")?.unwrap_or_else(|| data_dir.join("revocations.jsonl")),
@@ -280,24 +231,6 @@ fn origin(url: &str) -> Option<String> {
     let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
     matches!(uri.path_and_query().map(|path| path.as_str()), None | Some("" | "/"))
         .then(|| format!("{scheme}://{}", authority.as_str().to_lowercase()))
-}
-
-fn postgres(raw: &Raw) -> Result<Option<Postgres>, ConfigError> {
-    let limit = raw.parse("database.statement-limit", "a number of seconds")?;
-    if !(1..=300).contains(&limit) {
-        return Err(raw.wrong("database.statement-limit", "it is out of range", "1 to 300 seconds"));
-    }
-    match raw.get("database.url") {
-        "" => Ok(None),
-        // What stands in it is not repeated: it may hold a password.
-        url => Postgres::new(url, Duration::from_secs(limit)).map(Some).map_err(|_| {
-            raw.wrong(
-                "database.url",
-                "it is no address",
-                "postgres://user:password@host/database, perhaps with ?options=…",
-            )
-        }),
-    }
 }
 
 fn scan(raw: &Raw) -> Result<Option<scan::Settings>, ConfigError> {

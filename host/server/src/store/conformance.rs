@@ -69,7 +69,7 @@ impl Drop for Place {
 /// A fresh database, and its server's own.
 fn database(name: &str) -> Result<(Postgres, Postgres), String> {
     let server = std::env::var(SERVER).map_err(|_| format!("{SERVER} names no PostgreSQL server"))?;
-    let of = |database: &str| Postgres::new(&[&server, "/", database].concat(), Duration::from_secs(60));
+    let of = |database: &str| Postgres::new(&[&server, "/", database].concat(), Duration::from_secs(60), None);
     let own = of("postgres")?;
     let make = ["CREATE DATABASE ", name, " TEMPLATE template0"].concat();
     own.connect().and_then(|owner| owner.execute_batch(&make)).map_err(|error| error.to_string())?;

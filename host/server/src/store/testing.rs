@@ -120,7 +120,7 @@ impl World {
 pub(crate) fn elsewhere(path: &Path, options: Options) -> Options {
     static TEMPLATE: Mutex<Option<String>> = Mutex::new(None);
     let Ok(server) = std::env::var(SERVER) else { return options };
-    let of = |database: &str| Postgres::new(&[&server, "/", database].concat(), Duration::from_secs(60)).unwrap();
+    let of = |database: &str| Postgres::new(&[&server, "/", database].concat(), Duration::from_secs(60), None).unwrap();
     let number = hex::encode(&Sha256::digest(path.as_os_str().as_encoded_bytes())[..12]);
     let owner = of("postgres").connect().unwrap();
     let mut template = TEMPLATE.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,7 @@ pub use params::Params;
 use postgres::{Prepared, Session};
 use rusqlite::types::ValueRef;
 pub use rusqlite::{Error, OptionalExtension, Result, ToSql, named_params, params, types::FromSql};
+use rustls::ClientConfig;
 
 /// A connection to the records.
 #[derive(Debug)]
@@ -60,8 +61,8 @@ impl Connection {
     }
 
     /// A session of PostgreSQL's; `most` is how long a statement of it may take.
-    pub(super) fn to_postgres(config: &tokio_postgres::Config, most: Duration) -> Result<Self> {
-        Session::open(config, most).map(|session| Self(Over::Postgres(Box::new(session))))
+    pub(super) fn to_postgres(config: &tokio_postgres::Config, most: Duration, tls: &ClientConfig) -> Result<Self> {
+        Session::open(config, most, tls).map(|session| Self(Over::Postgres(Box::new(session))))
     }
 
     /// SQLite's own connection, where it is one.

@@ -9,7 +9,10 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     pin::pin,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        mpsc::{self, SyncSender},
+    },
     task::{Context, Poll, Wake, Waker},
     thread::Thread,
     time::{Duration, Instant},
@@ -17,8 +20,10 @@ use std::{
 
 use client_connect_runtime::backend::Mode;
 use rusqlite::{Error, Result, types::Value};
+use rustls::ClientConfig;
 use tokio::runtime::Runtime;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{
     Params,
@@ -76,24 +81,36 @@ impl Prepared {
     }
 }
 
+/// Gives the client away, and does its work until it is dropped: what is wrong is then said to whoever asks next.
+async fn keep<C: Future>(
+    connected: std::result::Result<(Client, C), tokio_postgres::Error>,
+    give: &SyncSender<std::result::Result<Client, tokio_postgres::Error>>,
+) {
+    match connected {
+        Ok((client, connection)) => {
+            let _ = give.send(Ok(client));
+            drop(connection.await);
+        }
+        Err(error) => drop(give.send(Err(error))),
+    }
+}
+
 impl Session {
     /// Opens a session; `statement` is how long the server works for one statement, and waits for one lock.
-    pub(super) fn open(config: &Config, statement: Duration) -> Result<Self> {
+    pub(super) fn open(config: &Config, statement: Duration, tls: &ClientConfig) -> Result<Self> {
         let mut config = config.clone();
         let ms = statement.as_millis();
         let options = format!("-c statement_timeout={ms} -c lock_timeout={ms}");
         let options = config.get_options().map_or(options.clone(), |given| [given, " ", &options].concat());
         config.options(options).connect_timeout(statement).tcp_user_timeout(statement + GRACE);
         let most = statement + GRACE;
-        let (give, got) = std::sync::mpsc::sync_channel(1);
+        let tls = MakeRustlsConnect::new(tls.clone());
+        let (give, got) = mpsc::sync_channel(1);
         runtime()?.spawn(async move {
-            match config.connect(NoTls).await {
-                Ok((client, connection)) => {
-                    let _ = give.send(Ok(client));
-                    // It ends when the client is dropped, and else says why to whoever asks next.
-                    let _ = connection.await;
-                }
-                Err(error) => drop(give.send(Err(error))),
+            if config.get_ssl_mode() == SslMode::Disable {
+                keep(config.connect(NoTls).await, &give).await;
+            } else {
+                keep(config.connect(tls).await, &give).await;
             }
         });
         let client = got.recv_timeout(most).map_err(|_| lost("the database does not answer"))?.map_err(failed)?;

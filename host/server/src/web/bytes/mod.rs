@@ -38,6 +38,10 @@ impl From<BlobError> for Problem {
                     "There is no room for this file. Nothing of it was kept.",
                 )
             }
+            BlobError::Away(cause) => {
+                tracing::warn!(%cause, "the store of documents does not answer");
+                Self::unavailable("unavailable", "", 5)
+            }
             BlobError::Missing(_) | BlobError::Short(_) | BlobError::Failed(_) => Self::internal(error),
         }
     }
