@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the tests' own, gone with the process that started it. Each test has a database to itself.
+//! PostgreSQL servers of the tests' own, gone with the process that started them. Each test has a database to itself.
 
 use std::{
     env, fs,
@@ -10,30 +10,35 @@ use std::{
 
 use crate::browser::ALL;
 
-/// The server: where its socket is.
+/// A server: where its socket is. It ends with this value.
 #[derive(Debug)]
-struct Cluster {
+pub struct Server {
     programs: PathBuf,
     socket: PathBuf,
-    /// Its input is open for as long as this process is there.
+    /// Its input is open for as long as this value is there.
     _shell: Child,
 }
+
+/// Settings of a server in which nobody looks for anything after the machine has lost its power.
+const HASTY: &[&str] = &["fsync=off"];
+/// Those of one that may be asked how long it takes: what it has acknowledged is on the disk.
+const DURABLE: &[&str] = &["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
+
+/// What is said where there is none.
+pub const MISSING: &str = "there is no PostgreSQL; .ci/test-tools installs it";
 
 /// The address of a fresh database; none where there is no PostgreSQL, which is said.
 ///
 /// # Panics
 /// If it is there and does not work, or all tests are to be run and it is not there.
 pub fn database() -> Option<String> {
-    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    let Some(cluster) = CLUSTER.get_or_init(|| programs().map(Cluster::start)) else {
-        assert!(env::var(ALL).as_deref() != Ok("all"), "there is no PostgreSQL; .ci/test-tools installs it");
-        eprintln!("NOT TESTED: there is no PostgreSQL; .ci/test-tools installs it");
+    static SERVER: OnceLock<Option<Server>> = OnceLock::new();
+    let Some(server) = SERVER.get_or_init(|| programs().map(|programs| Server::start(programs, HASTY))) else {
+        assert!(env::var(ALL).as_deref() != Ok("all"), "{MISSING}");
+        eprintln!("NOT TESTED: {MISSING}");
         return None;
     };
-    let name = format!("t{}", client_connect::store::new_id());
-    cluster.run("createdb", &["--template", "template0", &name]);
-    let socket = cluster.socket.to_string_lossy().replace('/', "%2F");
-    Some(format!("postgres://postgres@{socket}/{name}"))
+    Some(server.database())
 }
 
 /// Where Debian puts the newest, or whatever `PATH` has.
@@ -64,8 +69,37 @@ fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
-impl Cluster {
-    fn start(programs: PathBuf) -> Self {
+impl Server {
+    /// One that waits for the disk, as one does that works for a firm; none where there is no PostgreSQL.
+    ///
+    /// # Panics
+    /// If it is there and does not work.
+    pub fn durable() -> Option<Self> {
+        programs().map(|programs| Self::start(programs, DURABLE))
+    }
+
+    /// The address of a fresh database.
+    ///
+    /// # Panics
+    /// If none can be made.
+    pub fn database(&self) -> String {
+        let name = format!("t{}", client_connect::store::new_id());
+        self.run("createdb", &["--template", "template0", &name]);
+        let socket = self.socket.to_string_lossy().replace('/', "%2F");
+        format!("postgres://postgres@{socket}/{name}")
+    }
+
+    /// Does now what it would do by itself some time after much was written to this database, given by its address: so
+    /// that none of it falls on what is measured next.
+    ///
+    /// # Panics
+    /// If it does not do it.
+    pub fn settle(&self, database: &str) {
+        let (_, name) = database.rsplit_once('/').expect("an address");
+        self.run("psql", &["--quiet", "--dbname", name, "--command", "VACUUM (ANALYZE)", "--command", "CHECKPOINT"]);
+    }
+
+    fn start(programs: PathBuf, settings: &[&str]) -> Self {
         // Kept beyond this function, and taken away by the shell below.
         let socket = tempfile::Builder::new().prefix("cc-pg").tempdir().expect("a folder").keep();
         fs::set_permissions(&socket, fs::Permissions::from_mode(0o755)).expect("a folder that others may enter");
@@ -91,20 +125,21 @@ impl Cluster {
             .expect("initdb");
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         // The shell outlives the tests by the moment in which it ends the server, as its input ends with them.
-        let server = as_owner(&programs.join("postgres"));
+        let program = as_owner(&programs.join("postgres"));
         let mut shell = Command::new("sh");
         shell.args(["-c", "\"$@\" & read -r _; kill -QUIT $!; wait; rm -rf \"$0\""]).arg(&socket);
-        shell.arg(server.get_program()).args(server.get_args()).arg("-D").arg(&data).arg("-k").arg(&socket);
-        shell.args(["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=400"]);
+        shell.arg(program.get_program()).args(program.get_args()).arg("-D").arg(&data).arg("-k").arg(&socket);
+        shell.args(["-c", "listen_addresses=", "-c", "max_connections=400"]);
+        shell.args(settings.iter().flat_map(|setting| ["-c", setting]));
         let log = fs::File::create(socket.join("log")).expect("a log");
         let started = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log).spawn();
-        let cluster = Self { programs, socket, _shell: started.expect("sh") };
+        let server = Self { programs, socket, _shell: started.expect("sh") };
         let ready = || {
-            let asked = cluster.command("pg_isready").arg("--quiet").status();
+            let asked = server.command("pg_isready").arg("--quiet").status();
             asked.is_ok_and(|asked| asked.success())
         };
         crate::wait::until("PostgreSQL serves", ready);
-        cluster
+        server
     }
 
     fn command(&self, program: &str) -> Command {
