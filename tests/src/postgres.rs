@@ -28,6 +28,9 @@ pub struct Server {
 const HASTY: &[&str] = &["fsync=off"];
 /// Those of one that may be asked how long it takes: what it has acknowledged is on the disk.
 const DURABLE: &[&str] = &["fsync=on", "synchronous_commit=on", "full_page_writes=on"];
+/// What a table says where there is none.
+pub const MISSING: &str = "there is no PostgreSQL; .ci/test-tools installs it";
+
 /// Where it is one's own socket that it is reached by.
 const PORT: u16 = 5432;
 

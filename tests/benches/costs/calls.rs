@@ -78,11 +78,7 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) {
         );
     }
 
-    let asked = portal::Permit {
-        matter: world.matter.clone(),
-        verb: contract::Verb::Preview,
-        documents: vec![world.shared[0].clone()],
-    };
+    let asked = permit(world, contract::Verb::Preview);
     assert_eq!(world.read(&contact, &asked).len(), 1, "the contact may see it");
     compare(
         table,
@@ -143,6 +139,11 @@ fn compare(
         times(through, beside),
         aim,
     );
+}
+
+/// Asks whether the contact may do this with a document that they are shown.
+pub(crate) fn permit(world: &World, verb: contract::Verb) -> portal::Permit {
+    portal::Permit { matter: world.matter.clone(), verb, documents: vec![world.shared[0].clone()] }
 }
 
 /// A caller as the web would name them.

@@ -15,9 +15,11 @@ use crate::{
     world::{COMMON, RARE, World},
 };
 
-type Question = (&'static str, fn(&World));
+/// What is asked, and asking it.
+pub(crate) type Question = (&'static str, fn(&World));
 
-const QUESTIONS: [Question; 9] = [
+/// Everything of which the cost should follow the page.
+pub(crate) const QUESTIONS: [Question; 9] = [
     ("portal: first page of 50", |world| portal_page(world, None)),
     ("portal: search", |world| portal_page(world, Some(COMMON))),
     ("staff: first page of 50, by name", |world| staff_page(world, Lane::WholeMatter, None)),
@@ -29,8 +31,8 @@ const QUESTIONS: [Question; 9] = [
     ("staff: a Save of 10 shares, rolled back", save),
 ];
 
-/// A line for each question and each size after the first.
-pub(crate) fn measure(worlds: &[World], budget: Duration, table: &mut Table) {
+/// A line for each question and each size after the first; `over` says first what the records are in.
+pub(crate) fn measure(over: &str, worlds: &[World], budget: Duration, table: &mut Table) {
     let Some((small, larger)) = worlds.split_first() else { return };
     for (what, ask) in QUESTIONS {
         for large in larger {
@@ -38,7 +40,7 @@ pub(crate) fn measure(worlds: &[World], budget: Duration, table: &mut Table) {
             let (seen, beside) = (large_times.median(), small_times.median());
             let most = larger.last().is_some_and(|last| std::ptr::eq(last, large));
             table.ratio(
-                format!("{what}: {} documents in the matter, beside {}", size(large), size(small)),
+                format!("{over}{what}: {} documents in the matter, beside {}", size(large), size(small)),
                 time(seen),
                 time(beside),
                 times(seen, beside),

@@ -2,24 +2,39 @@
 //!
 //! Everything is compared within one run, on one machine, as no figure of another machine means anything here:
 //! the component beside the same rules natively, a large matter beside a small one, a Save beside a bare commit,
-//! a download beside `nginx`. What an aim misses is said in the table. It takes some minutes, most of them to make
-//! a matter of a million documents.
+//! a download beside `nginx`, PostgreSQL beside SQLite, two hosts beside one. What an aim misses is said in the table, and
+//! so is what was not measured, because PostgreSQL, `wrk` or `nginx` is not there. It takes some minutes, most of them to
+//! make a matter of a million documents.
 //!
 //! ```text
 //! cargo bench                                        all of it
 //! cargo bench -- --sizes 1000,100000 --seconds 1     smaller and shorter
-//! cargo bench -- --only calls,growth,saves,previews,server,load    parts of it
+//! cargo bench -- --only calls,growth,saves,previews,server,load,postgres,hosts    parts of it
 //! cargo bench -- --only load --load 600              ten minutes of load, in the place of one
 //! ```
+//!
+//! - `calls`: calls through the component, beside the same rules natively
+//! - `growth`: the same questions in matters of all sizes, over SQLite
+//! - `saves`: a Save beside a bare commit
+//! - `previews`: pages drawn in the sandbox, beside natively
+//! - `server`: start, memory, lists and downloads of a server of its own
+//! - `load`: what a busy firm and its customers do at once
+//! - `postgres`: the same work over PostgreSQL beside SQLite, and matters of all sizes over PostgreSQL. The server is begun
+//!   for this, with `fsync` and `synchronous_commit` on, and the table says how it was set up
+//! - `hosts`: the load on two hosts over one PostgreSQL and one folder of documents, beside the load on one; and the most
+//!   that they answer. All of it shares one machine, and the table says so
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark may break off")]
 
+mod asker;
 mod calls;
 mod growth;
 mod hostile;
+mod hosts;
 mod http;
 mod load;
 mod native;
+mod postgres;
 mod previews;
 mod process;
 mod same;
@@ -29,7 +44,7 @@ mod timing;
 mod world;
 mod wrk;
 
-use std::{env, process::ExitCode, time::Duration};
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
 
 use client_connect_tests::smtp::MailServer;
 use table::Table;
@@ -116,7 +131,7 @@ fn measure(asked: &Asked) -> Setup<Table> {
         calls::measure(small, asked.budget, &mut table);
     }
     if asked.wants("growth") {
-        growth::measure(&worlds, asked.budget, &mut table);
+        growth::measure("", &worlds, asked.budget, &mut table);
     }
     if asked.wants("saves") {
         saves::measure(small, asked.budget, &mut table)?;
@@ -131,6 +146,14 @@ fn measure(asked: &Asked) -> Setup<Table> {
     if asked.wants("load") {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         runtime.block_on(load(small, asked, &mut table))?;
+    }
+    if asked.wants("postgres") {
+        postgres::measure(&asked.sizes, cache.path(), asked.budget, &mut table)?;
+    }
+    if asked.wants("hosts") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let measured = hosts::measure(small.documents, cache.path(), asked.load, asked.budget, &mut table);
+        runtime.block_on(measured)?;
     }
     Ok(table)
 }
@@ -147,11 +170,13 @@ async fn server(world: &World, asked: &Asked, table: &mut Table) -> Setup<()> {
 }
 
 async fn load(world: &World, asked: &Asked, table: &mut Table) -> Setup<()> {
-    let stage = load::Stage::set(world).await?;
+    let stage = asker::Stage::set(world).await?;
     let mails = MailServer::start()?;
-    let server = process::Server::start(world.folder(), &mails).await?;
+    let server = process::Server::start(world, &mails).await?;
     let cookie = process::sign_in(&server, &mails, &world.contact_email).await?;
-    load::measure(world, stage, &server, &cookie, asked.load, table).await?;
+    let asker = Arc::new(asker::Asker::new(stage, &server, cookie));
+    asker.warm().await?;
+    load::measure(&asker, asked.load, table).await?;
     process::afterwards(&server, table)
 }
 

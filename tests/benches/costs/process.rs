@@ -35,9 +35,20 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts it over a data folder, with the settings that it has by itself but for the limit of requests a second:
-    /// all of them come from one client here.
-    pub(crate) async fn start(data: &Path, mails: &MailServer) -> Setup<Self> {
+    /// Starts it over a world, with the settings that it has by itself but for the limit of requests a second: all of
+    /// them come from one client here.
+    pub(crate) async fn start(world: &World, mails: &MailServer) -> Setup<Self> {
+        Self::start_in(world, world.folder(), mails).await
+    }
+
+    /// Another one, in a data folder of its own, on the same records, documents and keys.
+    pub(crate) async fn beside(world: &World, data: &Path, mails: &MailServer) -> Setup<Self> {
+        // What the first has compiled serves both.
+        std::os::unix::fs::symlink(world.folder().join("cache"), data.join("cache"))?;
+        Self::start_in(world, data, mails).await
+    }
+
+    async fn start_in(world: &World, data: &Path, mails: &MailServer) -> Setup<Self> {
         let port = free_port()?;
         let url = format!("http://127.0.0.1:{port}");
         let mut command = Command::new(env::current_exe()?);
@@ -45,6 +56,14 @@ impl Server {
         command.args(["--listen", &format!("127.0.0.1:{port}"), "--requests-per-second", "0"]);
         command.args(["--mail-host", "127.0.0.1", "--mail-protection", "none"]);
         command.args(["--mail-port", &mails.address().port().to_string()]);
+        if data != world.folder() {
+            for (flag, of_both) in
+                [("--documents-folder", "documents"), ("--key-file", "records.key"), ("--audit-key", "audit.key")]
+            {
+                command.arg(flag).arg(world.folder().join(of_both));
+            }
+        }
+        command.envs(world.postgres().map(|postgres| ("CLIENT_CONNECT_DATABASE_URL", postgres)));
         // The log goes where an operator's goes: to a file.
         let log = data.with_extension("log");
         command.stdout(Stdio::null()).stderr(fs::File::create(&log)?);
@@ -75,11 +94,11 @@ impl Server {
 /// Starts it a few times, the last time for good: cold start and idle memory.
 pub(crate) async fn measure(world: &World, mails: &MailServer, table: &mut Table) -> Setup<Server> {
     const STARTS: usize = 11;
-    let mut server = Server::start(world.folder(), mails).await?;
+    let mut server = Server::start(world, mails).await?;
     let mut starts = Vec::new();
     for _ in 0..STARTS {
         drop(server);
-        server = Server::start(world.folder(), mails).await?;
+        server = Server::start(world, mails).await?;
         starts.push(server.ready);
     }
     starts.sort_unstable();

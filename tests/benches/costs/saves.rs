@@ -15,16 +15,7 @@ use crate::{
 
 /// Saves of one share through the component, committed, beside bare commits on the same disk.
 pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) -> Setup<()> {
-    let user = caller(&Actor::User(world.owner.clone()));
-    let (mut revision, mut share) = (world.revision(), true);
-    let mut save = || {
-        let asked = world.toggle(revision, share);
-        match world.runtime.write(|unit| unit.call(&user, &asked)) {
-            Ok(saved) => revision = saved.revision,
-            Err(failure) => panic!("{failure}"),
-        }
-        share = !share;
-    };
+    let mut save = saving(world, 1);
     let ours = world.folder().join(DATABASE);
     let pages = pages_of(&ours, &mut save)?;
 
@@ -62,6 +53,20 @@ pub(crate) fn measure(world: &World, budget: Duration, table: &mut Table) -> Set
         None,
     );
     Ok(())
+}
+
+/// A Save each time, committed: so many pairs are shared, and with the next one no longer.
+pub(crate) fn saving(world: &World, pairs: usize) -> impl FnMut() {
+    let user = caller(&Actor::User(world.owner.clone()));
+    let (mut revision, mut share) = (world.revision(), true);
+    move || {
+        let asked = world.toggle(revision, share, pairs);
+        match world.runtime.write(|unit| unit.call(&user, &asked)) {
+            Ok(saved) => revision = saved.revision,
+            Err(failure) => panic!("{failure}"),
+        }
+        share = !share;
+    }
 }
 
 fn log_of(database: &Path) -> std::path::PathBuf {

@@ -31,10 +31,11 @@ pub(crate) struct Row {
     held: Option<bool>,
 }
 
-/// All lines, in the order measured, and what could not be measured.
+/// All lines, in the order measured, what has to be known to read them, and what could not be measured.
 #[derive(Debug, Default)]
 pub(crate) struct Table {
     rows: Vec<Row>,
+    notes: Vec<String>,
     lacks: Vec<String>,
 }
 
@@ -78,6 +79,11 @@ impl Table {
         });
     }
 
+    /// What whoever reads some of the rows has to know.
+    pub(crate) fn note(&mut self, rows: &str, said: impl fmt::Display) {
+        self.notes.push(format!("{rows}: {said}"));
+    }
+
     /// Rows that are not there, why, and what would bring them.
     pub(crate) fn lacks(&mut self, rows: &str, why: impl fmt::Display) {
         let said = format!("MISSING: {rows}: {why}");
@@ -108,6 +114,9 @@ impl fmt::Display for Table {
                 None => "",
             };
             writeln!(f, "| {} | {} | {} | {ratio} | {} | {held} |", row.what, row.seen, row.beside, row.aim)?;
+        }
+        for note in &self.notes {
+            writeln!(f, "\n{note}")?;
         }
         for lack in &self.lacks {
             writeln!(f, "\n**{lack}**")?;

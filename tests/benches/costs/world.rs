@@ -1,13 +1,13 @@
-//! What is measured in: for each size a data folder of its own, as a server would have it, with one firm, one matter
-//! of so many documents and ten contacts. The first is shown 300 of each thousand documents, the second 250, some of
+//! What is measured in: for each size a data folder of its own, as a server would have it, its records in a file or in a
+//! database of PostgreSQL's, with one firm, one matter of so many documents and ten contacts. The first is shown 300 of each thousand documents, the second 250, some of
 //! them the same, and the third 20.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use client_connect::{
     blobs::Blobs,
     store::{
-        self, SqliteBackend, contacts, documents, firms,
+        self, Postgres, SqliteBackend, contacts, documents, firms,
         generate::{self, Plan},
         matters, users,
     },
@@ -18,6 +18,7 @@ use client_connect_runtime::{
     exports::{Export, access, sharing},
     types::{AccessChange, Actor, DocumentFilter, Lane, Page, Pair, SortKey},
 };
+use client_connect_tests::postgres::Server;
 
 use crate::calls::caller;
 
@@ -53,13 +54,30 @@ pub(crate) struct World {
     /// Shown to neither.
     unshared: Vec<String>,
     folder: tempfile::TempDir,
+    /// The address of its records, where they are not in a file.
+    postgres: Option<String>,
 }
 
 impl World {
     /// Makes the folder and everything in it.
     pub(crate) fn new(documents: usize, cache: &Path) -> Setup<Self> {
+        Self::make(documents, cache, None)
+    }
+
+    /// The same, with the records in a database of this server.
+    pub(crate) fn over(server: &Server, documents: usize, cache: &Path) -> Setup<Self> {
+        let world = Self::make(documents, cache, Some(server.database()))?;
+        world.postgres().into_iter().for_each(|database| server.settle(database));
+        Ok(world)
+    }
+
+    fn make(documents: usize, cache: &Path, postgres: Option<String>) -> Setup<Self> {
         let folder = tempfile::tempdir()?;
-        let backend = SqliteBackend::open(folder.path().join(DATABASE), store::Options::new("http://127.0.0.1"))?;
+        let mut options = store::Options::new("http://127.0.0.1");
+        // A statement that makes a large matter may take as long as it takes.
+        options.postgres =
+            postgres.as_deref().map(|url| Postgres::new(url, Duration::from_secs(3_600), None)).transpose()?;
+        let backend = SqliteBackend::open(folder.path().join(DATABASE), options)?;
         let settings =
             Settings { limits: Limits::reference(), cache: Some(cache.to_owned()), clock: Arc::new(SystemClock) };
         let runtime = Runtime::new(backend, &settings, client_connect_embed::PLUGIN)?;
@@ -137,6 +155,7 @@ impl World {
             shared: Vec::new(),
             unshared: Vec::new(),
             folder,
+            postgres,
         };
         world.open_portals()?;
         world.shared = world.first(Lane::AllOfThem);
@@ -162,7 +181,7 @@ impl World {
 
     /// The first documents of a lane.
     fn first(&self, lane: Lane) -> Vec<String> {
-        let page = Page { after: None, limit: 50 };
+        let page = Page { after: None, limit: 200 };
         let asked = sharing::Documents { matter: self.matter.clone(), filter: self.filter(lane), page };
         let found = self.read(&Actor::User(self.owner.clone()), &asked);
         found.rows.into_iter().map(|row| row.document.id).collect()
@@ -176,6 +195,11 @@ impl World {
     /// Where the database and the documents are.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The address of the records, where they are not in the folder.
+    pub(crate) fn postgres(&self) -> Option<&str> {
+        self.postgres.as_deref()
     }
 
     /// Stores a document as an upload would, and shows it to the contact.
@@ -231,10 +255,11 @@ impl World {
         }
     }
 
-    /// A Save that shares one more document with the first contact, or no longer; sent in turns.
-    pub(crate) fn toggle(&self, revision: u32, share: bool) -> sharing::Save {
-        let pair = vec![Pair { document: self.unshared[0].clone(), contact: self.contact.clone() }];
-        let (share, unshare) = if share { (pair, Vec::new()) } else { (Vec::new(), pair) };
+    /// A Save that shares so many more documents with the first contact, or no longer; sent in turns.
+    pub(crate) fn toggle(&self, revision: u32, share: bool, pairs: usize) -> sharing::Save {
+        let pairs = self.unshared[..pairs].iter();
+        let pairs = pairs.map(|document| Pair { document: document.clone(), contact: self.contact.clone() }).collect();
+        let (share, unshare) = if share { (pairs, Vec::new()) } else { (Vec::new(), pairs) };
         sharing::Save { matter: self.matter.clone(), revision, share, unshare }
     }
 
@@ -245,15 +270,7 @@ impl World {
 
     /// A Save that shares so many more documents with the first contact.
     pub(crate) fn save(&self, pairs: usize) -> sharing::Save {
-        let share = self.unshared[..pairs]
-            .iter()
-            .map(|document| Pair { document: document.clone(), contact: self.contact.clone() });
-        sharing::Save {
-            matter: self.matter.clone(),
-            revision: self.revision(),
-            share: share.collect(),
-            unshare: Vec::new(),
-        }
+        self.toggle(self.revision(), true, pairs)
     }
 }
 
