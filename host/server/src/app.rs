@@ -23,6 +23,7 @@ use crate::{
     files,
     mail::{self, HostKey, Mailer},
     oidc::Providers,
+    plugin,
     room::{self, Room},
     scan::{self, Scanner},
     store::{self, SqliteBackend, SqliteTx, secrets},
@@ -80,8 +81,8 @@ pub struct App {
     pub passwords: web::password::Turns,
     /// Set once the host is told to stop: it is not ready any more.
     pub draining: AtomicBool,
-    /// Another plugin than the embedded one, to be read again on SIGHUP.
-    pub plugin_file: Option<PathBuf>,
+    /// Where the plugin comes from.
+    pub plugin: plugin::Source,
     /// What is wrong with this host, in a test that has to find it.
     #[cfg(test)]
     pub(crate) planted: crate::planted::Planted,
@@ -134,6 +135,12 @@ pub enum StartError {
     /// The plugin cannot be run.
     #[error(transparent)]
     Plugin(#[from] LoadError),
+    /// The plugin that the records keep cannot be run.
+    #[error("the plugin that the records keep for all hosts does not run here: {0}")]
+    KeptPlugin(#[source] LoadError),
+    /// The records cannot be read.
+    #[error("the records cannot be read: {0}")]
+    Records(Problem),
     /// What shows documents cannot be used.
     #[error("preview.converter cannot be used: {0}")]
     Preview(String),
@@ -278,19 +285,6 @@ fn open_previews(config: &Config, folders: &Folders, renderer: &'static [u8]) ->
         .map_err(failed)
 }
 
-/// The plugin's bytes: of a file, or the embedded ones.
-///
-/// # Errors
-/// [`StartError::PluginFile`].
-pub fn plugin_bytes(file: Option<&Path>) -> Result<std::borrow::Cow<'static, [u8]>, StartError> {
-    match file {
-        None => Ok(client_connect_embed::PLUGIN.into()),
-        Some(path) => std::fs::read(path)
-            .map(Into::into)
-            .map_err(|source| StartError::PluginFile { path: path.to_owned(), source }),
-    }
-}
-
 /// Hosts beside each other seal with one key: what another has sealed, this one has to open.
 fn same_key(runtime: &Runtime<SqliteBackend>, vault: &Vault, file: &Path) -> Result<(), StartError> {
     let own = vault.hash("key-file", "records", b"");
@@ -329,7 +323,7 @@ impl App {
             cache: Some(folders.cache),
             clock: options.clock,
         };
-        let runtime = Runtime::new(backend, &settings, &plugin_bytes(config.plugin.as_deref())?)?;
+        let (plugin, runtime) = plugin::Source::start(backend, config.plugin.clone(), &settings)?;
         let mailer = match (options.mailer, &config.mail) {
             (Some(mailer), _) => mailer,
             (None, Some(server)) => Mailer::smtp(server).map_err(StartError::Mail)?,
@@ -378,23 +372,18 @@ impl App {
             uploads: web::bytes::pieces::Turns::default(),
             passwords: web::password::Turns::default(),
             draining: AtomicBool::new(false),
-            plugin_file: config.plugin.clone(),
+            plugin,
             #[cfg(test)]
             planted: crate::planted::Planted::default(),
         }))
     }
 
-    /// Reads the plugin's file again and puts it in the place of the one that runs; blocks. A file that does not pass
-    /// changes nothing.
+    /// Takes the plugin on anew, from wherever it comes; blocks. One that does not pass changes nothing.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// What is wrong with it.
     pub fn reload_plugin(&self) -> Result<(), StartError> {
-        if let Some(file) = &self.plugin_file {
-            let info = self.runtime.swap(&plugin_bytes(Some(file))?)?;
-            tracing::info!(sha256 = info.sha256, version = info.version, "the plugin was read again");
-        }
-        Ok(())
+        self.plugin.look(&self.runtime, true)
     }
 }
 
@@ -444,7 +433,8 @@ pub async fn serve_app(app: SharedApp, config: &Config) -> Result<Running, Start
     ];
     // They end nowhere by themselves; what they are in the middle of goes on at the next start.
     let stopped = stop.clone();
-    let endless = futures_util::future::join(
+    let endless = futures_util::future::join3(
+        plugin::keeper(app.clone()),
         tree::keeper(app.clone()),
         futures_util::future::join5(
             blobs::sweeper(app.clone()),

@@ -72,7 +72,7 @@ fn seed(app: &App, demo: &Demo) -> Result<(), Problem> {
     let now = app.runtime.now();
     let clock = Arc::new(ManualClock::new(now));
     let settings = Settings { limits: Limits::reference(), cache: cache(app), clock: clock.clone() };
-    let plugin = crate::app::plugin_bytes(app.plugin_file.as_deref()).map_err(Problem::internal)?;
+    let plugin = app.plugin.bytes(app.runtime.backend(), now).map_err(Problem::internal)?;
     let runtime = Runtime::new(app.runtime.backend().clone(), &settings, &plugin)
         .map_err(|error| Problem::internal(StartError::from(error)))?;
     for firm in &demo.firms {

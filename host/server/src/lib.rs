@@ -11,6 +11,7 @@
 //! | `mail` | the outbox, sign-in codes, SMTP |
 //! | `oidc` | identity providers of firms |
 //! | `files` | keys and lists in files beside the records |
+//! | `plugin` | which plugin runs |
 //! | `reach` | what may be reached over the network |
 //! | `room` | what is done when the disk is full |
 //! | `scan` | malware in what comes |
@@ -34,6 +35,7 @@ pub mod oidc;
 pub mod pages;
 #[cfg(test)]
 mod planted;
+pub mod plugin;
 mod reach;
 pub mod room;
 pub mod scan;

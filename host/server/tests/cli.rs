@@ -81,6 +81,54 @@ fn a_plugin_is_checked() {
 }
 
 #[test]
+fn a_plugin_is_kept_for_all_hosts_and_one_that_does_not_pass_is_not() {
+    use sha2::{Digest as _, Sha256};
+
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str], stdin: &str| client_connect(folder.path(), arguments, stdin);
+    let plugin = |arguments: &[&str]| run(&[&["plugin"], arguments].concat(), "");
+    let file = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    assert_eq!(code(&plugin(&["set"])), 2, "which one?");
+    assert_eq!(code(&plugin(&["show"])), 78, "there are no records yet");
+    let add = ["user", "add", "--email", "ada@firm.test", "--name", "Ada", "--firm", "Firm", "--sender", "p@firm.test"];
+    assert_eq!(code(&run(&add, "a long password\n")), 0);
+    assert!(stdout(&plugin(&["show"])).starts_with("none: "));
+
+    let other = client_connect_fixtures::another(client_connect_embed::PLUGIN, "another");
+    let hash = hex::encode(Sha256::digest(&other));
+    file("other.wasm", &other);
+    let set = plugin(&["set", "other.wasm"]);
+    assert_eq!(code(&set), 0, "{}{}", stdout(&set), stderr(&set));
+    assert!(stdout(&set).starts_with(&hash), "{}", stdout(&set));
+    let kept = stdout(&plugin(&["show"]));
+    assert_eq!(kept.trim(), format!("{hash}  {} bytes", other.len()));
+
+    // No component, one that does not fit the contract, one that is too large: each is named, and none is kept.
+    file("torn.wasm", &other[..other.len() / 2]);
+    file("misfit.wasm", b"\0asm\x0d\0\x01\0");
+    file("large.wasm", &vec![0; (16 << 20) + 1]);
+    for (name, said) in [("torn.wasm", "is no plugin"), ("misfit.wasm", "does not pass"), ("large.wasm", "may have")] {
+        let refused = plugin(&["set", name]);
+        assert_eq!(code(&refused), 1, "{name}");
+        assert!(stderr(&refused).contains(said), "{name}: {}", stderr(&refused));
+        assert_eq!(stdout(&plugin(&["show"])), kept, "{name}");
+    }
+
+    // A backup brings it back, and whoever restores is told.
+    let verified = run(&["verify"], "");
+    assert!(stdout(&verified).contains(&hash), "{}", stdout(&verified));
+    assert_eq!(code(&run(&["backup", "copy"], "")), 0);
+    assert_eq!(code(&plugin(&["set", "--embedded"])), 0);
+    assert_ne!(stdout(&plugin(&["show"])), kept);
+    assert!(stdout(&plugin(&["unset"])).ends_with("is kept no more\n"));
+    assert_eq!(stdout(&plugin(&["unset"])), "none was kept\n");
+    let restored = run(&["--data-dir", "again", "restore", "--without-revocations", "copy"], "");
+    assert!(stdout(&restored).contains(&format!("runs: {hash}")), "{}{}", stdout(&restored), stderr(&restored));
+    assert_eq!(stdout(&run(&["--data-dir", "again", "plugin", "show"], "")), kept);
+    assert_eq!(code(&run(&["audit", "verify"], "")), 0);
+}
+
+#[test]
 fn the_contracts_scenarios_are_told_to_each_backend_and_to_any_command() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| client_connect(folder.path(), &[&["conformance"], arguments].concat(), "");

@@ -14,13 +14,19 @@ use std::{
 use client_connect::{
     app::{self, Options, StartError},
     mail::Mailer,
+    plugin::Origin,
     store::{
+        SqliteTx,
         audit::{self, By, Row},
-        firms, verify,
+        firms, plugin as kept, verify,
     },
     web::Problem,
 };
+use client_connect_embed::PLUGIN;
+use client_connect_fixtures::another;
+use client_connect_runtime::Unit;
 use common::{Browser, World, config};
+use sha2::{Digest as _, Sha256};
 
 /// One request over a socket of its own: status and body.
 fn get(addr: SocketAddr, path: &str) -> (u16, String) {
@@ -132,6 +138,79 @@ async fn a_plugin_file_that_does_not_pass_replaces_nothing() {
     std::fs::write(&file, client_connect_embed::PLUGIN).unwrap();
     let app = world.app.clone();
     tokio::task::spawn_blocking(move || app.reload_plugin()).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_records_plugin_wins_over_the_setting_and_that_over_the_embedded_one() {
+    let world = World::new().await;
+    let (first, second) = (another(PLUGIN, "first"), another(PLUGIN, "second"));
+    let file = world.folder.path().join("plugin.wasm");
+    std::fs::write(&file, &second).unwrap();
+    let keep = async |bytes: Vec<u8>| {
+        let set = move |unit: &mut Unit<'_, SqliteTx>| {
+            let now = unit.now();
+            Ok(kept::set(unit.tx(), &bytes, "1", now)?)
+        };
+        world.write(set).await;
+    };
+    // As the keeper does it each second.
+    let look = async || {
+        let app = world.app.clone();
+        tokio::task::spawn_blocking(move || app.plugin.look(&app.runtime, false)).await.unwrap()
+    };
+    let mut browser = Browser::at("127.0.0.1");
+    let mut runs = async || {
+        let said: serde_json::Value = serde_json::from_str(&browser.get(&world, "/version").await.text).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&browser.get(&world, "/readyz").await.text).unwrap();
+        assert_eq!(ready["ready"], true, "whatever is kept, it serves: {ready}");
+        let word = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        (word(&said["plugin"]["sha256"]), word(&said["plugin"]["from"]), word(&ready["checks"]["plugin"]["said"]))
+    };
+    let of = |bytes: &[u8], from: &str| (hex::encode(Sha256::digest(bytes)), from.to_owned(), String::new());
+    assert_eq!(runs().await, of(PLUGIN, "embedded"));
+    keep(first.clone()).await;
+    look().await.unwrap();
+    assert_eq!(runs().await, of(&first, "records"));
+
+    // What does not load changes nothing here, is told once, and is not tried again and again.
+    keep(b"\0asm nothing".to_vec()).await;
+    assert!(matches!(look().await, Err(StartError::KeptPlugin(_))));
+    look().await.unwrap();
+    let (hash, from, said) = runs().await;
+    assert_eq!((hash, from), (of(&first, "").0, "records".to_owned()));
+    assert!(said.contains("does not run here"), "{said}");
+    keep(second.clone()).await;
+    look().await.unwrap();
+    assert_eq!(runs().await, of(&second, "records"));
+
+    // A host with a setting begins with what the records keep, and goes back to its setting when they keep none.
+    let config = config(world.folder.path(), &[("plugin", file.to_str().unwrap())]);
+    std::fs::write(&file, &first).unwrap();
+    let open = async || {
+        let (config, options) = (config.clone(), Options { mailer: Some(Mailer::Off), ..Options::default() });
+        tokio::task::spawn_blocking(move || app::App::open(&config, options)).await.unwrap()
+    };
+    let beside = open().await.unwrap();
+    assert_eq!(beside.runtime.plugin().sha256, of(&second, "").0);
+    let unset = |unit: &mut Unit<'_, SqliteTx>| {
+        let now = unit.now();
+        Ok(kept::unset(unit.tx(), now)?)
+    };
+    world.write(unset).await;
+    look().await.unwrap();
+    assert_eq!(runs().await, of(PLUGIN, "embedded"));
+    let (app, origin) = tokio::task::spawn_blocking(move || {
+        beside.plugin.look(&beside.runtime, false).unwrap();
+        let origin = beside.plugin.origin();
+        (beside, origin)
+    })
+    .await
+    .unwrap();
+    assert_eq!((app.runtime.plugin().sha256, origin), (of(&first, "").0, Origin::Setting));
+
+    // A host that cannot run what all others do does not begin with something else.
+    keep(b"\0asm nothing".to_vec()).await;
+    assert!(matches!(open().await, Err(StartError::KeptPlugin(_))));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -132,6 +132,7 @@ const GROUPS: &[(&str, &str, &[&str])] = &[
     ("Firm", "firm.", &["changed"]),
     ("Imports", "bulk.", &["imported"]),
     ("Records", "records.", &["restored"]),
+    ("Plugin", "plugin.", &["set", "unset"]),
 ];
 
 /// What an action is called where types are chosen.
@@ -194,6 +195,8 @@ pub fn label(action: &str) -> &str {
         "firm.changed" => "Settings changed",
         "bulk.imported" => "In bulk",
         "records.restored" => "Restored from a backup",
+        "plugin.set" => "Set for all hosts",
+        "plugin.unset" => "Left to each host",
         other => other,
     }
 }
@@ -270,6 +273,8 @@ pub fn sentence(action: &str, details: impl Fn(&str) -> bool) -> Option<&'static
         "firm.changed" => "changed the firm’s settings",
         "bulk.imported" => "took over {documents} documents",
         "records.restored" => "restored the records from a backup",
+        "plugin.set" => "set another plugin for all hosts",
+        "plugin.unset" => "left the plugin to the settings of each host",
         _ => return None,
     })
 }
@@ -293,6 +298,7 @@ pub fn detail(key: &str) -> String {
         "enabled" => "Client Connect is on",
         "kind" => "Type",
         "by" => "With",
+        "sha256" => "Fingerprint (SHA-256)",
         "second-factor" => "Everybody needs a second factor",
         other => {
             let words = other.replace('-', " ");

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::Stop;
 use crate::config::{self, Raw, SETTINGS};
@@ -46,6 +46,12 @@ pub(super) fn command() -> Command {
                 .about("Check whether a plugin would run here, and print what does not fit; the status tells: 0 or 1")
                 .arg(Arg::new("file").value_name("PLUGIN").required(true).value_parser(value_parser!(PathBuf))),
         )
+        .subcommand(
+            nested("plugin", "The plugin that the records keep for every host on them")
+                .subcommand(plugin_set())
+                .subcommand(Command::new("show").about("Print its SHA-256 and size"))
+                .subcommand(Command::new("unset").about("Keep none: each host runs that of its settings, or its own")),
+        )
         .subcommand(conformance())
         .subcommand(nested("audit", "The audit log").subcommand(audit_verify()).subcommand(audit_checkpoint()))
         .subcommand(Command::new("verify").about("Prove that records, documents and audit log agree"))
@@ -72,6 +78,19 @@ pub(super) fn command() -> Command {
         )
         .subcommand(Command::new("openapi").about("Print the API's description"))
         .subcommand(nested("mail", "Mail").subcommand(mail_test()))
+}
+
+fn plugin_set() -> Command {
+    Command::new("set")
+        .about("Check a plugin and keep it; the hosts that serve take it on within seconds, without a restart")
+        .arg(Arg::new("file").value_name("PLUGIN").value_parser(value_parser!(PathBuf)))
+        .arg(
+            Arg::new("embedded")
+                .long("embedded")
+                .action(ArgAction::SetTrue)
+                .help("The one that this program embeds: to go on with it while hosts of another version come"),
+        )
+        .group(ArgGroup::new("which").args(["file", "embedded"]).required(true))
 }
 
 fn conformance() -> Command {

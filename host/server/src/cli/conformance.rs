@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::{Stop, exit};
 use crate::{
-    app,
+    plugin,
     store::conformance::{PostgresWorld, SERVER, SqliteWorld},
 };
 
@@ -46,7 +46,7 @@ pub(super) fn serve(args: &clap::ArgMatches) -> Result<u8, Stop> {
 pub(super) fn run(args: &clap::ArgMatches, another: &str) -> Result<u8, Stop> {
     let scratch = tempfile::tempdir().map_err(|error| Stop::failed("there is no folder to work in", error))?;
     let plugin = scratch.path().join("plugin.wasm");
-    let bytes = app::plugin_bytes((!another.is_empty()).then(|| Path::new(another)))?;
+    let bytes = plugin::bytes((!another.is_empty()).then(|| Path::new(another)))?;
     std::fs::write(&plugin, bytes).map_err(|error| Stop::failed("the plugin cannot be copied", error))?;
     let probe = args.get_one::<PathBuf>("probe").map(|file| absolute(file)).transpose()?;
     let files = Files { plugin, probe, scratch: scratch.path().to_owned() };

@@ -48,6 +48,11 @@ fn run(matches: &clap::ArgMatches) -> Result<u8, Stop> {
         "demo" => serve::demo(config()?),
         "serve" => serve::serve(config()?),
         "check" => plugin::check(of_command),
+        "plugin" => match of_command.subcommand() {
+            Some(("set", args)) => plugin::set(&config()?, args),
+            Some(("unset", _)) => plugin::unset(&config()?),
+            _ => plugin::show(&config()?),
+        },
         "conformance" => match of_command.subcommand() {
             Some((_, serve)) => conformance::serve(serve),
             None => conformance::run(of_command, raw.get("plugin")),

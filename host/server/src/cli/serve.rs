@@ -99,7 +99,7 @@ fn heard(kind: SignalKind) -> Result<Signal, Stop> {
     signal(kind).map_err(|error| Stop::failed("signals cannot be heard", error))
 }
 
-/// SIGTERM and SIGINT stop it, a second one at once, and a disk that fails for good; SIGHUP reads the plugin's file again.
+/// SIGTERM and SIGINT stop it, a second one at once, and a disk that fails for good; SIGHUP takes the plugin on anew.
 async fn until_told_to_stop(mut running: Running) -> Result<u8, Stop> {
     let mut terminate = heard(SignalKind::terminate())?;
     let mut interrupt = heard(SignalKind::interrupt())?;
@@ -115,8 +115,8 @@ async fn until_told_to_stop(mut running: Running) -> Result<u8, Stop> {
                 let app = running.app.clone();
                 match tokio::task::spawn_blocking(move || app.reload_plugin()).await {
                     Ok(Ok(())) => {}
-                    Ok(Err(error)) => tracing::error!(%error, "the plugin's file does not pass; the old one runs on"),
-                    Err(error) => tracing::error!(%error, "the plugin's file was not read"),
+                    Ok(Err(error)) => tracing::error!(%error, "the plugin does not pass; the old one runs on"),
+                    Err(error) => tracing::error!(%error, "the plugin was not looked at"),
                 }
             }
             ended = running.ended() => {

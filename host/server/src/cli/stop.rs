@@ -83,6 +83,10 @@ impl From<StartError> for Stop {
             }
             StartError::Blobs(_) => (exit::UNAVAILABLE, "check documents.url"),
             StartError::PluginFile { .. } => (exit::CONFIG, "check --plugin"),
+            StartError::KeptPlugin(_) => {
+                (exit::CONFIG, "`client-connect plugin set` keeps another one, `client-connect plugin unset` none")
+            }
+            StartError::Records(_) => (exit::TEMPORARY, ""),
             StartError::Plugin(_) => (exit::CONFIG, "`client-connect check FILE` prints what does not fit"),
             StartError::Mail(_) => (exit::CONFIG, "check the settings of mail"),
             StartError::Preview(_) => (exit::CONFIG, "check the settings of preview"),

@@ -95,6 +95,10 @@ pub(super) fn restore(config: &Config, args: &clap::ArgMatches) -> Result<u8, St
         "restored; {} that was taken away since the backup stays away; {} mails that waited then are not sent; everybody signs in anew",
         restored.kept_away, restored.unsent
     );
+    match &restored.plugin {
+        Some(hash) => println!("the plugin of that time runs: {hash}; `client-connect plugin set` keeps another one"),
+        None => println!("no plugin was kept then: the host runs that of its settings, or its own"),
+    }
     if restored.unreadable > 0 {
         println!("{} lines of {} could not be read", restored.unreadable, config.revocations.display());
     }

@@ -51,7 +51,12 @@ pub const SETTINGS: &[Setting] = &[
     setting("requests-per-second", "N", "100", "Requests a second that one client may make; 0: any number"),
     setting("upload-limit", "MB", "300", "The size of the largest file that may be uploaded, in 10^6 bytes"),
     setting("metrics-listen", "ADDR", "", "Where to answer /metrics; default: nowhere"),
-    setting("plugin", "FILE", "", "A plugin to run in the place of the embedded one; SIGHUP reads it again"),
+    setting(
+        "plugin",
+        "FILE",
+        "",
+        "A plugin to run in the place of the embedded one, unless the records keep one; SIGHUP reads it again",
+    ),
     setting(
         "preview.office",
         "FILE",

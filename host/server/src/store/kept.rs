@@ -25,3 +25,8 @@ pub(super) fn get_or_put<const N: usize>(connection: &Connection, name: &str, fr
         .execute((name, fresh))?;
     Ok(get(connection, name)?.unwrap_or(*fresh))
 }
+
+/// Forgets the value of this name.
+pub(super) fn remove(connection: &Connection, name: &str) -> Result<()> {
+    connection.prepare_cached("DELETE FROM host WHERE key = ?1")?.execute([name]).map(drop)
+}

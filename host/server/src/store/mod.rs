@@ -28,6 +28,7 @@ pub mod names;
 mod open;
 pub mod outbox;
 mod pages;
+pub mod plugin;
 mod pool;
 mod postgres;
 pub mod previews;

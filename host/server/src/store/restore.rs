@@ -19,7 +19,7 @@ use super::{
     Options, SqliteBackend, SqliteTx,
     audit::{self, By, Row},
     backup::{DATABASE, DOCUMENTS, MANIFEST, Manifest, hash_file},
-    contacts, documents, firms, members, new_id, outbox,
+    contacts, documents, firms, members, new_id, outbox, plugin,
     sql::{Host, ms},
     taken::{self, Taken},
 };
@@ -35,6 +35,8 @@ pub struct Restored {
     pub unreadable: usize,
     /// Mails that waited then, and are not sent.
     pub unsent: usize,
+    /// SHA-256 of the plugin that the records keep for all hosts, in hex.
+    pub plugin: Option<String>,
 }
 
 /// Why there is nothing restored.
@@ -114,6 +116,7 @@ pub fn restore(from: &Path, to: To<'_>, journal: Option<&Path>, now: Timestamp) 
         let mut tx = store.begin_own(Mode::Write, now)?;
         restored.kept_away = take_away(&mut tx, &taken, now)?;
         restored.unsent = quiet(&tx, now)?;
+        restored.plugin = plugin::hash(&tx)?.map(hex::encode);
         tell(&tx, &restored, now)?;
         tx.commit().map_err(|error| HostError::Other(format!("{error:?}")))?;
         // One file, without a log beside it.

@@ -23,6 +23,7 @@ use super::{Problem, blocking, extract::Json};
 use crate::{
     app::SharedApp,
     blobs::BlobError,
+    plugin::Origin,
     store::{SqliteTx, outbox, quarantine},
 };
 
@@ -37,7 +38,7 @@ struct Check {
     ok: bool,
     /// How long the check took.
     ms: f64,
-    /// What is wrong, in a word.
+    /// What is wrong, in a word; with `ok`, it is wrong and no reason to send requests elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     said: Option<String>,
 }
@@ -73,7 +74,9 @@ async fn ready(State(app): State<SharedApp>) -> Response {
     let draining = check(async {
         if app.draining.load(Ordering::Relaxed) { Err("the host is stopping".to_owned()) } else { Ok(()) }
     });
-    let (database, documents, plugin, draining) = tokio::join!(database, documents, plugin, draining);
+    let (database, documents, mut plugin, draining) = tokio::join!(database, documents, plugin, draining);
+    // It serves by the rules of before: with a plugin that runs nowhere, there would be no host left.
+    plugin.said = plugin.said.or_else(|| Some(app.plugin.refused()?.lines().next()?.to_owned()));
     let checks = BTreeMap::from([
         ("database", database),
         ("documents", documents),
@@ -97,13 +100,14 @@ struct PluginVersion {
     name: String,
     version: String,
     sha256: String,
+    from: Origin,
 }
 
 async fn version(State(app): State<SharedApp>) -> Json<Version> {
-    let plugin = app.runtime.plugin();
+    let (plugin, from) = (app.runtime.plugin(), app.plugin.origin());
     Json(Version {
         version: env!("CARGO_PKG_VERSION"),
-        plugin: PluginVersion { name: plugin.name, version: plugin.version, sha256: plugin.sha256 },
+        plugin: PluginVersion { name: plugin.name, version: plugin.version, sha256: plugin.sha256, from },
     })
 }
 

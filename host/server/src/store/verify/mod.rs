@@ -37,7 +37,7 @@ pub struct Finding {
     pub wrong: u64,
     /// The first of these, by id; never a name, an address or a content.
     pub named: Vec<String>,
-    /// What the proof does not cover, and why.
+    /// What there is to add: what the proof does not cover, and why; or which one was looked at.
     pub note: Option<String>,
 }
 
@@ -128,6 +128,7 @@ pub fn verify(store: &SqliteBackend, blobs: &Blobs, settings: &Settings<'_>) -> 
         records::parts(&tx)?,
         records::file(&tx)?,
         records::references(&tx)?,
+        records::plugin(&tx)?,
     ];
     drop(tx);
     findings.push(records::trigrams(&store.begin_own(Mode::Write, settings.now)?)?);

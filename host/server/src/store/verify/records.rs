@@ -7,7 +7,7 @@ use crate::store::{
     SqliteTx,
     inbox::UNDELIVERED,
     names::{email_key, fold, sort_key},
-    pages,
+    pages, plugin,
     sql::{Host, ms},
 };
 
@@ -236,6 +236,20 @@ pub(super) fn references(tx: &SqliteTx) -> Result<Finding, HostError> {
         None => "SELECT 'reference', conname FROM pg_constraint WHERE contype = 'f' AND NOT convalidated",
     };
     Finding::new("INV-9", "every row that another one names is there").faults(tx, missing, &[])
+}
+
+pub(super) fn plugin(tx: &SqliteTx) -> Result<Finding, HostError> {
+    let mut finding = Finding::new("INV-9", "the plugin that is kept for all hosts is the one that its hash names");
+    if let Some(kept) = plugin::get(tx)? {
+        finding.checked = 1;
+        let hash = hex::encode(kept.hash);
+        if kept.is_whole() {
+            finding.note = Some(hash);
+        } else {
+            finding.fault(hash);
+        }
+    }
+    Ok(finding)
 }
 
 pub(super) fn parts(tx: &SqliteTx) -> Result<Finding, HostError> {
