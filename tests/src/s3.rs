@@ -104,6 +104,16 @@ impl S3 {
         kill(pid, signal).expect("it is there");
     }
 
+    /// Puts something into the bucket past every host.
+    ///
+    /// # Panics
+    /// If it cannot be written.
+    pub fn plant(&self, blob: &str) {
+        let folder = self.root.path().join(BUCKET).join(&blob[..2]);
+        fs::create_dir_all(&folder).expect("a folder");
+        fs::write(folder.join(blob), "of nobody").expect("a file");
+    }
+
     /// The names of what lies in the bucket.
     ///
     /// # Panics

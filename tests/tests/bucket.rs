@@ -5,7 +5,10 @@
 
 use std::sync::Arc;
 
-use client_connect::blobs::{Blobs, sweep};
+use client_connect::{
+    blobs::{Blobs, sweep},
+    store::verify::{Settings, verify},
+};
 use client_connect_fixtures::{damage::Chance, figure};
 use client_connect_tests::{
     ground::{ANN, Ground},
@@ -73,6 +76,13 @@ async fn t_s3_documents_of_any_size_are_kept_whole_in_a_bucket() {
     ground.host.restart().await;
     let again = ann.at(&ground.host.base).get(path).await;
     assert!(again.bytes == *all);
+    // What somebody else puts there is found.
+    s3.plant("ab000000000000000000000000000000");
+    let app = ground.host.app();
+    let settings = Settings { noted: &[], folder: None, now: app.runtime.now() };
+    let findings = tokio::task::block_in_place(|| verify(app.runtime.backend(), &app.blobs, &settings));
+    let wrong: Vec<_> = findings.expect("findings").into_iter().filter(|finding| !finding.holds()).collect();
+    assert!(wrong.len() == 1 && wrong[0].named == ["no row names ab000000000000000000000000000000"], "{wrong:?}");
     figure(format_args!("{} documents of up to {LARGE} bytes in a bucket, each whole", sent.len()));
 }
 

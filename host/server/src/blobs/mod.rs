@@ -12,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload, local::LocalFileSystem, path::Path};
 
 mod loose;
@@ -164,6 +165,19 @@ impl Blobs {
         tokio::runtime::Handle::current().block_on(async move {
             writer.push(bytes).await?;
             writer.finish().await
+        })
+    }
+
+    /// What lies in the store, each blob's name with how many bytes it has, in no order, and nothing that is still being
+    /// written. Blocks: to be called where that is allowed.
+    pub fn list(&self) -> impl Iterator<Item = Result<(String, u64), BlobError>> {
+        let (mut listed, here) = (self.objects.list(None), tokio::runtime::Handle::current());
+        std::iter::from_fn(move || {
+            let object = here.block_on(listed.next())?;
+            Some(object.map_err(BlobError::from).map(|object| {
+                let name = object.location.filename().unwrap_or_default().to_owned();
+                (name, object.size)
+            }))
         })
     }
 

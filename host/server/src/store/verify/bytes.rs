@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Finding, Settings};
 use crate::{
-    blobs::{Blobs, PROBE},
+    blobs::{BlobError, Blobs, PROBE},
     store::driver::OptionalExtension,
     store::{
         SqliteTx,
@@ -119,21 +119,27 @@ pub(in crate::store) fn compare(blobs: &Blobs, blob: &str, size: u64, sha256: &s
 }
 
 /// What is condemned, marked by no time at all, is on its way out at this moment, or at the sweeper's next round.
-pub(super) fn loose(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, HostError> {
+pub(super) fn loose(tx: &SqliteTx, blobs: &Blobs, settings: &Settings<'_>) -> Result<Finding, HostError> {
     let old = ms(settings.now.saturating_sub(LOOSE));
     let mut finding = Finding::new("INV-3", "bytes that no row names are known to be loose, and do not stay")
         .of(tx, "SELECT count(*) FROM loose_blobs")?
         .faults(tx, "SELECT 'loose for too long', blob FROM loose_blobs WHERE since > 0 AND since < ?1", &[&old])?;
-    let Some(folder) = settings.folder else {
-        finding.note = Some("bytes that are not in a folder are not listed".to_owned());
-        return Ok(finding);
-    };
     let mut known = tx
         .conn()
         .prepare(
             "SELECT 1 FROM named_blobs WHERE blob = ?1 UNION ALL SELECT 1 FROM loose_blobs WHERE blob = ?1 LIMIT 1",
         )
         .host()?;
+    let Some(folder) = settings.folder else {
+        for blob in blobs.list() {
+            let (blob, _) = blob.map_err(unlisted)?;
+            finding.checked += 1;
+            if blob != PROBE && known.query_row([&blob], |_| Ok(())).optional().host()?.is_none() {
+                finding.fault(["no row names ", &blob].concat());
+            }
+        }
+        return Ok(finding);
+    };
     let failed = |error: std::io::Error| HostError::Other(error.to_string());
     for part in entries(folder).map_err(failed)? {
         let part = part.map_err(failed)?.path();
@@ -155,12 +161,8 @@ pub(super) fn loose(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, H
 }
 
 /// What stands in the folder beside the bytes that rows name is loose: nothing takes room for ever.
-pub(super) fn room(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, HostError> {
+pub(super) fn room(tx: &SqliteTx, blobs: &Blobs, settings: &Settings<'_>) -> Result<Finding, HostError> {
     let mut finding = Finding::new("INV-10", "the documents take the room that their records say, and no more");
-    let Some(folder) = settings.folder else {
-        finding.note = Some("bytes that are not in a folder are not measured".to_owned());
-        return Ok(finding);
-    };
     let failed = |error: std::io::Error| HostError::Other(error.to_string());
     let named = "SELECT (SELECT coalesce(sum(size), 0) FROM versions v
                          WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.blob = v.blob AND q.state = 'found')) + (SELECT coalesce(sum(length), 0) FROM uploads WHERE blob IS NOT NULL)
@@ -168,22 +170,33 @@ pub(super) fn room(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, Ho
     let must = at(tx.conn().query_row(named, [], |row| row.get(0)).host()?);
     let mut known = tx.conn().prepare("SELECT 1 FROM named_blobs WHERE blob = ?1 LIMIT 1").host()?;
     let (mut is, mut beside) = (0, 0);
-    for part in entries(folder).map_err(failed)? {
-        let part = part.map_err(failed)?.path();
-        for file in if part.is_dir() { entries(&part).map_err(failed)? } else { continue } {
-            let file = file.map_err(failed)?;
-            let name = file.file_name().to_string_lossy().into_owned();
-            let size = match file.metadata() {
-                Ok(about) => about.len(),
-                // Thrown away in this moment.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(failed(error)),
-            };
+    if let Some(folder) = settings.folder {
+        for part in entries(folder).map_err(failed)? {
+            let part = part.map_err(failed)?.path();
+            for file in if part.is_dir() { entries(&part).map_err(failed)? } else { continue } {
+                let file = file.map_err(failed)?;
+                let name = file.file_name().to_string_lossy().into_owned();
+                let size = match file.metadata() {
+                    Ok(about) => about.len(),
+                    // Thrown away in this moment.
+                    Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                    Err(error) => return Err(failed(error)),
+                };
+                finding.checked += 1;
+                let (blob, draft) = name.split_once('#').map_or((name.as_str(), false), |(blob, _)| (blob, true));
+                match known.query_row([blob], |_| Ok(())).optional().host()? {
+                    None => beside += size,
+                    Some(()) if draft => finding.fault(["a draft of what has long been stored: ", &name].concat()),
+                    Some(()) => is += size,
+                }
+            }
+        }
+    } else {
+        for blob in blobs.list() {
+            let (blob, size) = blob.map_err(unlisted)?;
             finding.checked += 1;
-            let (blob, draft) = name.split_once('#').map_or((name.as_str(), false), |(blob, _)| (blob, true));
             match known.query_row([blob], |_| Ok(())).optional().host()? {
                 None => beside += size,
-                Some(()) if draft => finding.fault(["a draft of what has long been stored: ", &name].concat()),
                 Some(()) => is += size,
             }
         }
@@ -194,6 +207,10 @@ pub(super) fn room(tx: &SqliteTx, settings: &Settings<'_>) -> Result<Finding, Ho
     finding.note =
         (beside > 0).then(|| format!("{beside} bytes are loose, and go at one of the sweeper's next rounds"));
     Ok(finding)
+}
+
+fn unlisted(error: BlobError) -> HostError {
+    HostError::Unavailable(error.to_string())
 }
 
 fn entries(folder: &Path) -> std::io::Result<Box<dyn Iterator<Item = std::io::Result<fs::DirEntry>>>> {

@@ -93,7 +93,7 @@ impl Finding {
 pub struct Settings<'a> {
     /// Heads of chains that were noted before and kept elsewhere.
     pub noted: &'a [Head],
-    /// The folder of the bytes, if they are in one: then files that nothing names are found too.
+    /// The folder of the bytes, if they are in one: then drafts that nothing names are found too.
     pub folder: Option<&'a Path>,
     /// The time now.
     pub now: Timestamp,
@@ -110,8 +110,8 @@ pub fn verify(store: &SqliteBackend, blobs: &Blobs, settings: &Settings<'_>) -> 
         bytes::stored(&tx, blobs)?,
         bytes::under_way(&tx, blobs)?,
         bytes::held(&tx, blobs)?,
-        bytes::loose(&tx, settings)?,
-        bytes::room(&tx, settings)?,
+        bytes::loose(&tx, blobs, settings)?,
+        bytes::room(&tx, blobs, settings)?,
         records::notices(&tx)?,
         records::letters(&tx, settings.now)?,
         records::given_up(&tx)?,
