@@ -83,6 +83,11 @@ impl Cache {
         self.shrink();
     }
 
+    /// The names of the documents of which something is kept.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.known().folders.iter().map(|(name, _)| name.clone()).collect()
+    }
+
     /// Throws away all that was drawn of the documents whose name begins so.
     pub(crate) fn forget(&self, beginning: &str) {
         let gone: Vec<String> = {

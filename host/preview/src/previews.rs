@@ -216,6 +216,16 @@ impl Previews {
         answer.await.unwrap_or_else(|_| Err(ended()))
     }
 
+    /// The SHA-256, in hex, of each document of which pictures are kept.
+    pub fn kept(&self) -> Vec<String> {
+        let names = self.shared.cache.names().into_iter();
+        let mut kept: Vec<String> =
+            names.filter_map(|name| name.split_once('-').map(|(hash, _)| hash.to_owned())).collect();
+        kept.sort();
+        kept.dedup();
+        kept
+    }
+
     /// Throws away all pictures of the document with this SHA-256, in hex.
     pub fn forget(&self, sha256: &str) {
         self.shared.cache.forget(sha256);

@@ -73,15 +73,27 @@ fn unread(error: HostError) -> StartError {
     StartError::Records(error.into())
 }
 
-/// The plugin to run: its bytes, where they come from, and their hash if that is the records.
-fn chosen(tx: &SqliteTx, file: Option<&Path>) -> Result<(Cow<'static, [u8]>, Origin, Option<Hash>), StartError> {
+/// The plugin to run.
+struct Chosen {
+    bytes: Cow<'static, [u8]>,
+    origin: Origin,
+    /// What the records say of it, if it comes from there.
+    hash: Option<Hash>,
+}
+
+fn chosen(tx: &SqliteTx, file: Option<&Path>) -> Result<Chosen, StartError> {
     match plugin::get(tx).map_err(unread)? {
-        Some(kept) if kept.is_whole() => Ok((kept.bytes.into(), Origin::Records, Some(kept.hash))),
+        Some(kept) if kept.is_whole() => {
+            Ok(Chosen { bytes: kept.bytes.into(), origin: Origin::Records, hash: Some(kept.hash) })
+        }
         Some(_) => {
             let said = "its bytes in the records are not those of its hash".to_owned();
             Err(StartError::KeptPlugin(LoadError::NotAComponent(said)))
         }
-        None => Ok((bytes(file)?, if file.is_some() { Origin::Setting } else { Origin::Embedded }, None)),
+        None => {
+            let origin = if file.is_some() { Origin::Setting } else { Origin::Embedded };
+            Ok(Chosen { bytes: bytes(file)?, origin, hash: None })
+        }
     }
 }
 
@@ -103,7 +115,7 @@ impl Source {
         let tx = records.begin_own(Mode::Read, settings.clock.now()).map_err(unread)?;
         let chosen = chosen(&tx, file.as_deref());
         drop(tx);
-        let (bytes, origin, hash) = chosen?;
+        let Chosen { bytes, origin, hash } = chosen?;
         let runtime = Runtime::new(records, settings, &bytes).map_err(blamed(origin))?;
         metrics::gauge!("plugin_refused").set(0.0);
         let state = Mutex::new(State { origin, refused: None });
@@ -143,7 +155,7 @@ impl Source {
             return chosen.map(drop);
         }
         *seen = kept;
-        let swapped = chosen.and_then(|(bytes, origin, _)| {
+        let swapped = chosen.and_then(|Chosen { bytes, origin, .. }| {
             let info = runtime.swap(&bytes).map_err(blamed(origin))?;
             tracing::info!(sha256 = info.sha256, version = info.version, ?origin, "the plugin was taken on");
             Ok(origin)
@@ -162,7 +174,7 @@ impl Source {
     /// If the records or the file cannot be read.
     pub fn bytes(&self, records: &SqliteBackend, now: Timestamp) -> Result<Cow<'static, [u8]>, StartError> {
         let tx = records.begin_own(Mode::Read, now).map_err(unread)?;
-        chosen(&tx, self.file.as_deref()).map(|(bytes, ..)| bytes)
+        chosen(&tx, self.file.as_deref()).map(|chosen| chosen.bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use client_connect_runtime::types::Timestamp;
 
 use crate::{
     app::{App, SharedApp},
-    store::{SqliteTx, idempotency, identities, limits, outbox, sessions, sign_ins},
+    store::{SqliteTx, idempotency, identities, limits, outbox, previews, sessions, sign_ins},
     web::{
         Problem, blocking,
         session::{PORTAL_IDLE, STAFF_IDLE},
@@ -32,6 +32,11 @@ pub async fn run(app: SharedApp) {
             && let Err(problem) = sweep(&app).await
         {
             tracing::warn!(%problem, "the sweeper waits for the store");
+        }
+        if rounds.is_multiple_of(15)
+            && let Err(problem) = forget_pictures(&app).await
+        {
+            tracing::warn!(%problem, "pictures of what is gone wait for the store");
         }
         rounds = rounds.wrapping_add(1);
         for _ in 0..EVERY.as_secs() {
@@ -76,4 +81,21 @@ pub async fn sweep(app: &SharedApp) -> Result<(), Problem> {
         })
     })
     .await
+}
+
+/// Throws away the pictures of contents that are gone: removed by another host on the same records, or by this one in the
+/// moment in which it ended.
+///
+/// # Errors
+/// If the store does not answer; the next run goes on from there.
+pub async fn forget_pictures(app: &SharedApp) -> Result<(), Problem> {
+    // Listed first: of what comes meanwhile, the records know before it is drawn.
+    let kept = app.previews.kept();
+    if kept.is_empty() {
+        return Ok(());
+    }
+    let gone =
+        blocking(app, move |app| app.runtime.read(|unit| Ok::<_, Problem>(previews::gone(unit.tx(), &kept)?))).await?;
+    gone.iter().for_each(|sha256| app.previews.forget(sha256));
+    Ok(())
 }

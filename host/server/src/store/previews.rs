@@ -51,6 +51,21 @@ pub fn hashes(tx: &SqliteTx, documents: &[String]) -> Result<Vec<String>, HostEr
         .host()
 }
 
+/// Those of these hashes, in hex, whose bytes are no version's any more.
+///
+/// # Errors
+/// Only if the database fails.
+pub fn gone(tx: &SqliteTx, hashes: &[String]) -> Result<Vec<String>, HostError> {
+    tx.conn()
+        .prepare_cached(
+            "SELECT value FROM json_each(?1)
+             EXCEPT SELECT sha256 FROM versions v
+             WHERE NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.blob = v.blob AND q.state = 'found')",
+        )
+        .and_then(|mut find| find.query_map([list(hashes)], |row| row.get(0))?.collect())
+        .host()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +94,22 @@ mod tests {
         assert!(!shown(&world), "the same renderer will not do better");
         world.write(|tx| renderer_is(tx, "two").unwrap());
         assert!(shown(&world));
+    }
+
+    #[test]
+    fn the_hashes_of_what_was_removed_or_refused_are_told_from_the_others() {
+        let world = World::new();
+        let (here, never) = ("00".repeat(32), "11".repeat(32));
+        let gone_of = |world: &World| world.read(|tx| gone(tx, &[here.clone(), never.clone()]).unwrap());
+        world.write(|tx| document(tx, MATTER, "d1", "a.txt", None, 1));
+        assert_eq!(gone_of(&world), [never.clone()]);
+        world.write(|tx| {
+            let found =
+                "INSERT INTO quarantine (blob, state, why, next_at, since) VALUES ('blob-d1', 'found', 'x', 0, 0)";
+            tx.conn().execute(found, []).unwrap();
+        });
+        let mut both = gone_of(&world);
+        both.sort();
+        assert_eq!(both, [here.clone(), never.clone()]);
     }
 }

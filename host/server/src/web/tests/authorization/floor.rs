@@ -61,7 +61,7 @@ impl World {
                     }),
                 );
                 rows(
-                    &of_matter("document, contact FROM (SELECT * FROM shares WHERE state = 'live')"),
+                    &of_matter("document, contact FROM (SELECT * FROM shares WHERE state = 'live') live"),
                     Box::new(|row| {
                         let document = at(&self.documents, &text(row, 0)).unwrap();
                         model.live.insert((matter, document, at(&self.contacts, &text(row, 1)).unwrap()));
