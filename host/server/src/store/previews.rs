@@ -102,7 +102,7 @@ mod tests {
         let (here, never) = ("00".repeat(32), "11".repeat(32));
         let gone_of = |world: &World| world.read(|tx| gone(tx, &[here.clone(), never.clone()]).unwrap());
         world.write(|tx| document(tx, MATTER, "d1", "a.txt", None, 1));
-        assert_eq!(gone_of(&world), [never.clone()]);
+        assert_eq!(gone_of(&world), std::slice::from_ref(&never));
         world.write(|tx| {
             let found =
                 "INSERT INTO quarantine (blob, state, why, next_at, since) VALUES ('blob-d1', 'found', 'x', 0, 0)";
