@@ -4,6 +4,8 @@
 
 mod blocks;
 mod cursor;
+#[cfg(test)]
+mod planned;
 mod scope;
 mod statements;
 mod walk;

@@ -8,22 +8,23 @@
 
 use client_connect_runtime::types::SortKey;
 
-/// Whether a document `d` is one of those asked for.
+/// Whether a document `d` is one of those asked for. What is looked up for it says `LIMIT 1 OFFSET 0`, which means nothing:
+/// without it PostgreSQL reads all shares there are at once, rather than look up those of the few documents of a page.
 macro_rules! wanted {
     () => {
-        "(?6 IS NULL OR d.restricted = 0 OR EXISTS (SELECT 1 FROM readers WHERE document = d.id AND user = ?6))
+        "(?6 IS NULL OR d.restricted = 0 OR EXISTS (SELECT 1 FROM readers WHERE document = d.id AND user = ?6 LIMIT 1 OFFSET 0))
          AND (?7 IS NULL OR instr(d.name_fold, ?7) > 0)
          AND (?8 IS NULL OR (d.sha256 = ?8 AND d.id <> ?9))
-         AND (?13 IS NULL OR EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.contact = ?13 AND t.visible = 1))
+         AND (?13 IS NULL OR EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.contact = ?13 AND t.visible = 1 LIMIT 1 OFFSET 0))
          AND CASE CAST(?10 AS BIGINT)
              WHEN 0 THEN TRUE
              WHEN 1 THEN EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
-                                 AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))))
+                                 AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))) LIMIT 1 OFFSET 0)
              WHEN 4 THEN NOT EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
-                                     AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))))
+                                     AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))) LIMIT 1 OFFSET 0)
              WHEN 5 THEN d.uploader IS NOT NULL AND (?11 IS NULL OR d.uploader IN (SELECT value FROM json_each(?11)))
              WHEN 6 THEN EXISTS (SELECT 1 FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.offered = 1
-                                 AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))))
+                                 AND (?11 IS NULL OR t.contact IN (SELECT value FROM json_each(?11))) LIMIT 1 OFFSET 0)
              ELSE (SELECT count(*) FROM shares t WHERE t.matter = ?1 AND t.document = d.id AND t.visible = 1
                    AND t.contact IN (SELECT value FROM json_each(?11)))
                   BETWEEN CASE CAST(?10 AS BIGINT) WHEN 2 THEN ?12 ELSE 1 END AND CASE CAST(?10 AS BIGINT) WHEN 2 THEN ?12 ELSE ?12 - 1 END
