@@ -79,7 +79,8 @@ const KIND: [(&str, &str); 5] = [
     ("txt", "text/plain"),
 ];
 
-/// From this number on, indexes are dropped and built anew rather than kept row by row.
+/// From this number on, what is kept row by row is put off to the end: in a file indexes and triggers, in PostgreSQL the
+/// triggers, which would count in one row that has a new version each time.
 const BULK: u32 = 20_000;
 
 /// Fills a matter. The same plan gives the same names, times and shares.
@@ -93,7 +94,11 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
     if file {
         conn.execute_batch("PRAGMA cache_size = -524288").host()?;
     }
-    let put_off = if file && plan.documents >= BULK { put_off(conn)? } else { Vec::new() };
+    let bulk = plan.documents >= BULK;
+    let put_off = if file && bulk { put_off(conn)? } else { Vec::new() };
+    if !file && bulk {
+        triggers(conn, "DISABLE")?;
+    }
     let firm: String =
         conn.query_row("SELECT firm FROM matters WHERE id = ?1", [&plan.matter], |row| row.get(0)).host()?;
     let first: i64 = conn.query_row("SELECT coalesce(max(n), 0) + 1 FROM documents", [], |row| row.get(0)).host()?;
@@ -117,10 +122,15 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
              INSERT INTO names_searched (names_searched, rank) VALUES ('automerge', 4);",
         )
         .host()?;
+    }
+    if bulk {
         recount(conn, &plan.matter)?;
-        for statement in put_off {
-            conn.execute_batch(&statement).host()?;
-        }
+    }
+    for statement in put_off {
+        conn.execute_batch(&statement).host()?;
+    }
+    if !file && bulk {
+        triggers(conn, "ENABLE")?;
     }
     pages::part(&tx, &plan.matter)?;
     let row = Row::new(now, By::Host, audit::BULK).matter(&plan.matter).detail("documents", plan.documents);
@@ -134,6 +144,14 @@ pub fn generate(store: &SqliteBackend, plan: &Plan, now: Timestamp) -> Result<()
     .host()?;
     tx.commit().map_err(|error| HostError::Other(error.to_string()))?;
     if file { checkpoint(store, now) } else { Ok(()) }
+}
+
+/// Lets the tables' own triggers rest in PostgreSQL, or work again.
+fn triggers(conn: &Connection, word: &str) -> Result<(), HostError> {
+    for table in ["documents", "shares", "versions"] {
+        conn.execute_batch(&["ALTER TABLE ", table, " ", word, " TRIGGER USER"].concat()).host()?;
+    }
+    Ok(())
 }
 
 /// Takes away triggers and indexes of the large tables, and answers the statements that bring them back.
@@ -161,12 +179,6 @@ fn documents(tx: &SqliteTx, plan: &Plan, first: i64) -> Result<(), HostError> {
             "INSERT INTO documents (n, id, matter, name, name_key, name_fold, kind, media_type, size, sha256, blob, created_by,
                                     created_at, activity_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'Document', ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-        )
-        .host()?;
-    let mut version = conn
-        .prepare(
-            "INSERT INTO versions (document, version, blob, size, sha256, media_type, created_at, created_by)
-             VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )
         .host()?;
     for number in 0..plan.documents {
@@ -206,10 +218,14 @@ fn documents(tx: &SqliteTx, plan: &Plan, first: i64) -> Result<(), HostError> {
                 activity,
             ])
             .host()?;
-        version
-            .execute(params![id, content.blob, ms(content.size), content.sha256, content.media_type, created, owner])
-            .host()?;
     }
+    conn.execute(
+        "INSERT INTO versions (document, version, blob, size, sha256, media_type, created_at, created_by)
+         SELECT id, 1, blob, size, sha256, media_type, created_at, created_by FROM documents
+         WHERE n >= ?1 AND matter = ?2 ORDER BY id",
+        params![first, plan.matter],
+    )
+    .host()?;
     Ok(())
 }
 

@@ -31,6 +31,9 @@ const LEVELS: [Level; 2] = if cfg!(test) {
 const BLOCKS: &Level = &LEVELS[0];
 const GROUPS: &Level = &LEVELS[1];
 
+/// So many names are read at once.
+const READ: i64 = if cfg!(test) { 5 } else { 2_048 };
+
 /// A matter with fewer documents has none: its list is walked in no time.
 pub(super) const FROM: u32 = if cfg!(test) { 6 } else { 4_000 };
 
@@ -162,24 +165,36 @@ fn renew(tx: &SqliteTx, matter: &str, level: &Level, first: &Place) -> Result<()
     let mut names = conn
         .prepare_cached(
             "SELECT name_key, id, name_fold FROM documents INDEXED BY documents_by_name
-             WHERE matter = ?1 AND deleted_at IS NULL AND (name_key, id) >= (?2, ?3) ORDER BY name_key, id",
+             WHERE matter = ?1 AND deleted_at IS NULL AND (name_key, id) >= (?2, ?3) ORDER BY name_key, id LIMIT ?4",
         )
         .host()?;
     let empty = vec![0_u8; usize::try_from(level.bits / 8).unwrap_or(0)];
     let (mut here, mut kept, mut count) = (first.clone(), empty.clone(), 0_usize);
-    let mut rows = names.query((matter, &first.key, &first.id)).host()?;
-    while let Some(row) = rows.next().host()? {
-        let place = Place { key: row.get(0).host()?, id: row.get(1).host()? };
-        if end.as_ref().is_some_and(|end| place >= *end) {
-            break;
-        }
-        if count >= level.most / 2 {
-            insert.execute((matter, level.number, &here.key, &here.id, ms(count), &kept)).host()?;
-            (here, count) = (place, 0);
-            kept.copy_from_slice(&empty);
-        }
-        add(&mut kept, level, row.get_ref(2).host()?.as_str().map_err(rusqlite::Error::from).host()?);
-        count += 1;
+    let mut from = first.clone();
+    'names: loop {
+        // One more than are taken: the next are read from that one on.
+        let mut read = 0;
+        let mut rows = names.query((matter, &from.key, &from.id, READ + 1)).host()?;
+        let next = loop {
+            let Some(row) = rows.next().host()? else { break 'names };
+            let place = Place { key: row.get(0).host()?, id: row.get(1).host()? };
+            if end.as_ref().is_some_and(|end| place >= *end) {
+                break 'names;
+            }
+            if read == READ {
+                break place;
+            }
+            read += 1;
+            if count >= level.most / 2 {
+                insert.execute((matter, level.number, &here.key, &here.id, ms(count), &kept)).host()?;
+                (here, count) = (place, 0);
+                kept.copy_from_slice(&empty);
+            }
+            add(&mut kept, level, row.get_ref(2).host()?.as_str().map_err(rusqlite::Error::from).host()?);
+            count += 1;
+        };
+        drop(rows);
+        from = next;
     }
     insert.execute((matter, level.number, &here.key, &here.id, ms(count), &kept)).host().map(drop)
 }
@@ -253,14 +268,17 @@ struct Look<'a> {
 }
 
 pub(super) const AT: &str = "SELECT first_key, first_id, trigrams FROM name_blocks
-    WHERE matter = ?1 AND level = ?2 AND (first_key, first_id) <= (?3, ?4) ORDER BY first_key DESC, first_id DESC";
+    WHERE matter = ?1 AND level = ?2 AND (first_key, first_id) <= (?3, ?4) ORDER BY first_key DESC, first_id DESC LIMIT ?5";
 pub(super) const PAST: &str = "SELECT first_key, first_id, trigrams FROM name_blocks
-    WHERE matter = ?1 AND level = ?2 AND (first_key, first_id) > (?3, ?4) ORDER BY first_key, first_id";
+    WHERE matter = ?1 AND level = ?2 AND (first_key, first_id) > (?3, ?4) ORDER BY first_key, first_id LIMIT ?5";
 pub(super) const BELOW: &str = "SELECT first_key, first_id, trigrams FROM name_blocks
-    WHERE matter = ?1 AND level = ?2 AND (first_key, first_id) < (?3, ?4) ORDER BY first_key DESC, first_id DESC";
+    WHERE matter = ?1 AND level = ?2 AND (first_key, first_id) < (?3, ?4) ORDER BY first_key DESC, first_id DESC LIMIT ?5";
+
+/// At most so many blocks are read at once: what is asked of PostgreSQL is answered as a whole, however soon it is enough.
+const AT_ONCE: i64 = 64;
 
 impl Look<'_> {
-    /// The blocks of a statement, one by one, until `until` has an answer.
+    /// The blocks past a place, one by one, until `until` has an answer.
     fn each<T>(
         &self,
         statement: &str,
@@ -269,15 +287,23 @@ impl Look<'_> {
         mut until: impl FnMut(Block) -> Option<T>,
     ) -> Result<Option<T>, HostError> {
         let mut select = self.tx.conn().prepare_cached(statement).host()?;
-        let mut rows = select.query((self.matter, level.number, &place.key, &place.id)).host()?;
-        while let Some(row) = rows.next().host()? {
-            let kept = row.get_ref(2).host()?.as_blob().map_err(rusqlite::Error::from).host()?;
-            let block = (Place { key: row.get(0).host()?, id: row.get(1).host()? }, has(kept, level, self.marks));
-            if let Some(found) = until(block) {
-                return Ok(Some(found));
+        let (mut place, mut most) = (place.clone(), 1);
+        loop {
+            let (mut read, from) = (0, place.clone());
+            let mut rows = select.query((self.matter, level.number, &from.key, &from.id, most)).host()?;
+            while let Some(row) = rows.next().host()? {
+                let kept = row.get_ref(2).host()?.as_blob().map_err(rusqlite::Error::from).host()?;
+                place = Place { key: row.get(0).host()?, id: row.get(1).host()? };
+                if let Some(found) = until((place.clone(), has(kept, level, self.marks))) {
+                    return Ok(Some(found));
+                }
+                read += 1;
             }
+            if read < most {
+                return Ok(None);
+            }
+            most = (most * 8).min(AT_ONCE);
         }
-        Ok(None)
     }
 
     fn first(&self, statement: &str, level: &Level, place: &Place) -> Result<Option<Block>, HostError> {
