@@ -7,4 +7,7 @@ mod beside;
 #[cfg(target_os = "linux")]
 mod histories;
 mod killed;
+mod migrated;
+mod resumed;
 mod served;
+mod traffic;
