@@ -48,7 +48,7 @@ async fn lay() -> Option<Lain> {
 }
 
 fn postgres(address: &str) -> Postgres {
-    Postgres::new(address, Duration::from_secs(5)).expect("an address")
+    Postgres::new(address, Duration::from_secs(5), None).expect("an address")
 }
 
 impl Lain {
