@@ -402,6 +402,13 @@ fn only_child(tracer: Pid) -> Pid {
     Pid::from_raw(children.trim().parse().expect("one child"))
 }
 
+/// The program, to be run with a command of its own: it knows nothing of the environment here.
+pub fn command() -> Command {
+    let mut command = Command::new(program());
+    command.env_clear();
+    command
+}
+
 /// The program, as new as its source.
 fn program() -> PathBuf {
     let test = env::current_exe().expect("the test's own file");

@@ -10,4 +10,5 @@ mod killed;
 mod migrated;
 mod resumed;
 mod served;
+mod swapped;
 mod traffic;
