@@ -1,4 +1,4 @@
-//! What every request and every background task shares. [`open`] finds and opens what it is made of, [`running`] is the
+//! What every request and every background task shares. `open` finds and opens what it is made of, `running` is the
 //! process around it.
 
 mod open;
