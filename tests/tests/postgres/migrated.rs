@@ -124,7 +124,7 @@ async fn t_roll_a_host_serves_on_while_one_of_the_next_version_takes_its_step_an
         seen.asked,
         seen.wrong.len(),
         seen.slowest.as_millis(),
-        seen.which,
+        seen.which.rsplit('/').next().unwrap_or_default(),
         seen.stored.len()
     ));
     next.shut_down().await;
