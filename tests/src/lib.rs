@@ -2,6 +2,7 @@
 #![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
 pub mod browser;
+pub mod files;
 pub mod ground;
 pub mod host;
 pub mod person;

@@ -3,14 +3,13 @@
 #![cfg(unix)]
 #![allow(clippy::expect_used, reason = "tests end where their ground gives way")]
 
-use std::sync::Arc;
-
 use client_connect::{
     blobs::{Blobs, sweep},
     store::verify::{Settings, verify},
 };
-use client_connect_fixtures::{damage::Chance, figure};
+use client_connect_fixtures::figure;
 use client_connect_tests::{
+    files::{Pieces, bytes},
     ground::{ANN, Ground},
     host::{Setup, TestHost, prove},
     person::{Answer, Person, items, text},
@@ -18,7 +17,6 @@ use client_connect_tests::{
     s3::S3,
 };
 use reqwest::{Method, header};
-use serde_json::{Value, json};
 
 /// More than one part, so that the store joins them, and less than the last of them whole.
 const LARGE: usize = (8 << 20) * 2 + 12_345;
@@ -30,12 +28,6 @@ fn holds(host: &TestHost) {
 
 fn start() -> Option<S3> {
     tokio::task::block_in_place(S3::start)
-}
-
-/// The same bytes for the same seed, and no others.
-fn bytes(seed: u64, size: usize) -> Vec<u8> {
-    let mut chance = Chance::new(seed, 0);
-    (0..size).map(|_| u8::try_from(chance.below(256)).expect("a byte")).collect()
 }
 
 async fn store(person: &Person, path: &str, bytes: &[u8]) -> Answer {
@@ -99,28 +91,6 @@ async fn t_s3_pages_are_drawn_of_what_lies_in_a_bucket() {
     assert_eq!(page.headers["content-type"], "image/webp");
 }
 
-/// Begins a file in pieces, and answers where they go.
-async fn begin(person: &Person, ground: &Ground, size: usize) -> String {
-    let asked = person.request(Method::POST, &ground.portal("/uploads"));
-    let asked = asked.header("tus-resumable", "1.0.0").header("upload-length", size);
-    let begun = person.send(asked.header("upload-metadata", "filename bGFyZ2UuYmlu")).await;
-    assert_eq!(begun.status, 201, "{}", String::from_utf8_lossy(&begun.bytes));
-    let place = begun.headers["location"].to_str().expect("a place").to_owned();
-    place.find("/api/").map(|at| place[at..].to_owned()).expect("a path")
-}
-
-async fn piece(person: &Person, place: &str, offset: usize, bytes: &[u8]) -> Answer {
-    let asked = person.request(Method::PATCH, place).header("tus-resumable", "1.0.0").header("upload-offset", offset);
-    person.send(asked.header("content-type", "application/offset+octet-stream").body(bytes.to_vec())).await
-}
-
-/// What came in pieces becomes a document; answers where its bytes are.
-async fn become_document(person: &Person, ground: &Ground, place: &str) -> String {
-    let upload = place.rsplit('/').next().expect("an id");
-    let made = person.post(&ground.portal("/documents"), json!({ "uploads": [upload] })).await.expect(201);
-    ground.portal(&format!("/documents/{}/content", text(&made["documents"][0], "document")))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn t_s3_t_2host_two_hosts_serve_one_bucket_and_one_database() {
     let Some(s3) = start() else { return };
@@ -141,16 +111,16 @@ async fn t_s3_t_2host_two_hosts_serve_one_bucket_and_one_database() {
     }
     // A file in pieces goes on at whichever of them is asked.
     let whole = bytes(7, LARGE);
-    let place = begin(&hosts[0], &ground, LARGE).await;
+    let pieces = Pieces::begin(&ground, &hosts[0], LARGE).await;
     let mut at = 0;
-    for (turn, piece_of) in whole.chunks(5_000_000).enumerate() {
-        let sent = piece(&hosts[turn % 2], &place, at, piece_of).await;
-        at += piece_of.len();
+    for (turn, piece) in whole.chunks(5_000_000).enumerate() {
+        let sent = pieces.send(&hosts[turn % 2], at, piece).await;
+        at += piece.len();
         assert_eq!(sent.status, 204, "piece {turn}");
         assert_eq!(sent.headers["upload-offset"], at.to_string());
     }
-    let content = become_document(&hosts[1], &ground, &place).await;
-    let got = hosts[0].get(&content).await;
+    let document = pieces.finish(&hosts[1]).await;
+    let got = hosts[0].get(&ground.portal(&format!("/documents/{document}/content"))).await;
     assert!(got.bytes == whole, "{}", got.status);
     holds(&ground.host);
     holds(&other);
@@ -164,8 +134,8 @@ async fn t_s3_a_store_that_is_away_loses_nothing_and_keeps_nothing_half() {
     ground.share(&[(&ground.documents[0], &ground.ann)]).await;
     let ann = ground.host.customer(ANN).await;
     let content = ground.portal(&format!("/documents/{}/content", ground.documents[0]));
-    let (whole, place) = (bytes(3, LARGE), begin(&ann, &ground, LARGE).await);
-    piece(&ann, &place, 0, &whole[..9_000_000]).await.expect(204);
+    let (whole, pieces) = (bytes(3, LARGE), Pieces::begin(&ground, &ann, LARGE).await);
+    pieces.send(&ann, 0, &whole[..9_000_000]).await.expect(204);
     s3.kill();
     // It says so, in a way that a balancer and a person understand.
     assert_eq!(ann.get("/readyz").await.status, 503);
@@ -173,7 +143,7 @@ async fn t_s3_a_store_that_is_away_loses_nothing_and_keeps_nothing_half() {
         let path = ground.portal(&format!("/documents?name={name}"));
         assert_eq!(store(&ann, &path, &bytes(4, size)).await.problem(503), "unavailable");
     }
-    assert_ne!(piece(&ann, &place, 9_000_000, &whole[9_000_000..]).await.status, 204);
+    assert_ne!(pieces.send(&ann, 9_000_000, &whole[9_000_000..]).await.status, 204);
     assert_ne!(ann.get(&content).await.status, 200);
     // What has nothing to do with bytes goes on.
     assert_eq!(items(&ann.get(&ground.portal("/documents")).await.expect(200)).len(), 1);
@@ -181,20 +151,18 @@ async fn t_s3_a_store_that_is_away_loses_nothing_and_keeps_nothing_half() {
     ann.get("/readyz").await.expect(200);
     assert_eq!(ann.get(&content).await.bytes, b"the will, first words");
     // The file in pieces goes on where it was.
-    let head = ann.send(ann.request(Method::HEAD, &place).header("tus-resumable", "1.0.0")).await;
-    let at: usize = head.headers["upload-offset"].to_str().expect("digits").parse().expect("a number");
+    let at = pieces.offset(&ann).await;
     assert!(at <= 9_000_000, "{at}");
-    assert_eq!(piece(&ann, &place, at, &whole[at..]).await.status, 204);
-    let large = become_document(&ann, &ground, &place).await;
-    assert!(ann.get(&large).await.bytes == whole);
+    assert_eq!(pieces.send(&ann, at, &whole[at..]).await.status, 204);
+    let large = pieces.finish(&ann).await;
+    assert!(ann.get(&ground.portal(&format!("/documents/{large}/content"))).await.bytes == whole);
     let listed = ann.get(&ground.portal("/documents")).await.expect(200);
     assert_eq!(items(&listed).len(), 2, "and nothing is there of what was refused: {listed}");
     holds(&ground.host);
     // Bytes of which no row knows are thrown away.
-    let named = |value: &Value| items(value).len();
     let all = ground.staff.get(&format!("/api/matters/{}/documents", ground.matter)).await.expect(200);
     swept(&ground).await;
-    assert_eq!(s3.objects().len(), named(&all), "{:?}", s3.objects());
+    assert_eq!(s3.objects().len(), items(&all).len(), "{:?}", s3.objects());
 }
 
 /// As the sweeper does each hour, for all that is loose.
@@ -216,7 +184,6 @@ async fn t_s3_a_key_that_is_not_the_buckets_opens_nothing() {
     assert!(said.contains("403") || said.to_lowercase().contains("signature"), "{said}");
     assert!(!said.contains("another"), "{said}");
     assert!(s3.objects().is_empty());
-    let nobody = Arc::new(reqwest::Client::new());
     let url = format!("{}/documents/?list-type=2", settings.endpoint.expect("an address"));
-    assert_eq!(nobody.get(url).send().await.expect("an answer").status(), 403);
+    assert_eq!(reqwest::Client::new().get(url).send().await.expect("an answer").status(), 403);
 }

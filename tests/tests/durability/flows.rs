@@ -1,6 +1,7 @@
 //! What people do that changes something, one request each: the flows that the tests of durability let break off.
 
 use client_connect_tests::{
+    files::bytes,
     host::PASSWORD,
     person::{Answer, Person, text},
     template::Template,
@@ -37,21 +38,6 @@ pub(super) enum Body {
     /// With a revision that is read before.
     Save(&'static str, Value),
     Bytes(Vec<u8>),
-}
-
-/// Bytes of this length, of their own for each seed. They repeat, but never at the same place of two parts.
-pub(super) fn bytes(seed: u64, length: usize) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state.to_le_bytes()
-    };
-    let block: Vec<u8> = std::iter::repeat_with(&mut next).take(8_191.min(length.div_ceil(8))).flatten().collect();
-    let mut bytes = block.repeat(length.div_ceil(block.len()));
-    bytes.truncate(length);
-    bytes
 }
 
 /// Every flow, in an order in which each of them succeeds.

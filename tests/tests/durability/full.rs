@@ -5,6 +5,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use client_connect_tests::{
     browser::{ALL, missing},
+    files::bytes,
     person::{Answer, items, text},
     process::Scene,
     template::Template,
@@ -13,7 +14,7 @@ use client_connect_tests::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::flows::{People, bytes, document};
+use super::flows::{People, document};
 
 /// Fills the disk to its last byte, and then makes so much room.
 fn fill(scene: &Scene, room: u64) {

@@ -10,6 +10,7 @@ use std::{
 use client_connect_fixtures::figure;
 use client_connect_tests::{
     browser::ALL,
+    files::bytes,
     person::Person,
     process::{LOOKER, now},
     template::Template,
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    flows::{bytes, document},
+    flows::document,
     ledger::{Ledger, Sent},
 };
 

@@ -2,13 +2,12 @@
 //! balancer may send each request to any of them.
 
 use client_connect_tests::{
+    files::{Pieces, bytes},
     ground::{ANN, Ground},
     host::{TestHost, prove},
-    person::{Answer, Person, text},
+    person::Person,
     wait::eventually,
 };
-use reqwest::Method;
-use serde_json::json;
 use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use super::beside::ground;
@@ -16,50 +15,13 @@ use super::beside::ground;
 /// More than a host keeps in one part.
 const LENGTH: usize = 20_000_000;
 
-fn file() -> Vec<u8> {
-    (0..LENGTH).map(|at| u8::try_from(at * 7 % 251).expect("a byte")).collect()
-}
-
-/// An upload of Ann's.
-struct Sent<'g> {
-    ground: &'g Ground,
-    upload: String,
-}
-
-impl<'g> Sent<'g> {
-    async fn begin(ground: &'g Ground, ann: &Person) -> Self {
-        let begin = ann.request(Method::POST, &ground.portal("/uploads")).header("tus-resumable", "1.0.0");
-        let begin = begin.header("upload-length", LENGTH.to_string()).header("upload-metadata", "filename YS5iaW4=");
-        let upload = text(&ann.send(begin).await.expect(201), "upload");
-        Self { ground, upload }
-    }
-
-    fn path(&self) -> String {
-        self.ground.portal(&format!("/uploads/{}", self.upload))
-    }
-
-    async fn offset(&self, ann: &Person) -> usize {
-        let state = ann.send(ann.request(Method::HEAD, &self.path()).header("tus-resumable", "1.0.0")).await;
-        state.expect(200);
-        state.headers["upload-offset"].to_str().expect("a number").parse().expect("a number")
-    }
-
-    async fn piece(&self, ann: &Person, offset: usize, bytes: &[u8]) -> Answer {
-        let piece = ann.request(Method::PATCH, &self.path()).header("tus-resumable", "1.0.0");
-        let piece = piece.header("content-type", "application/offset+octet-stream");
-        ann.send(piece.header("upload-offset", offset.to_string()).body(bytes.to_vec())).await
-    }
-
-    /// Sends it, and reads it where it was not sent.
-    async fn finish(&self, ann: &Person, at: &TestHost, file: &[u8]) {
-        let receipt =
-            ann.post(&self.ground.portal("/documents"), json!({ "uploads": [self.upload] })).await.expect(201);
-        let document = text(&receipt["documents"][0], "document");
-        let staff = self.ground.staff.at(&at.base);
-        let content = staff.get(&format!("/api/matters/{}/documents/{document}/content", self.ground.matter)).await;
-        content.expect(200);
-        assert!(content.bytes == file, "not the file: {} bytes", content.bytes.len());
-    }
+/// Makes a document of it, and reads it where it was not sent.
+async fn finish(sent: &Pieces<'_>, ground: &Ground, ann: &Person, at: &TestHost, file: &[u8]) {
+    let document = sent.finish(ann).await;
+    let staff = ground.staff.at(&at.base);
+    let content = staff.get(&format!("/api/matters/{}/documents/{document}/content", ground.matter)).await;
+    content.expect(200);
+    assert!(content.bytes == file, "not the file: {} bytes", content.bytes.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,19 +29,19 @@ async fn t_2host_an_upload_begun_at_one_host_goes_on_at_the_other() {
     let Some(ground) = ground().await else { return };
     let other = ground.host.beside().await;
     let here = ground.host.customer(ANN).await;
-    let (there, file) = (here.at(&other.base), file());
-    let sent = Sent::begin(&ground, &here).await;
+    let (there, file) = (here.at(&other.base), bytes(7, LENGTH));
+    let sent = Pieces::begin(&ground, &here, LENGTH).await;
     // A piece here, a piece there, each longer or shorter than what is kept at once.
     let mut offset = 0;
     for (turn, size) in [3_000_000, 9_000_000, 1, 7_999_999].into_iter().enumerate() {
         let (writes, asks) = if turn % 2 == 0 { (&here, &there) } else { (&there, &here) };
-        sent.piece(writes, offset, &file[offset..offset + size]).await.expect(204);
+        sent.send(writes, offset, &file[offset..offset + size]).await.expect(204);
         offset += size;
         assert_eq!(sent.offset(asks).await, offset);
     }
     // What has come already is taken from nobody twice.
-    assert_eq!(sent.piece(&here, 3_000_000, &file[3_000_000..3_000_010]).await.status, 409);
-    sent.finish(&here, &other, &file).await;
+    assert_eq!(sent.send(&here, 3_000_000, &file[3_000_000..3_000_010]).await.status, 409);
+    finish(&sent, &ground, &here, &other, &file).await;
     prove(&other);
 }
 
@@ -89,8 +51,8 @@ async fn t_2host_an_upload_whose_request_hangs_at_one_host_is_done_at_the_other(
     let other = ground.host.beside().await;
     let cookie = ground.host.session_cookie(ANN).await;
     let here = ground.host.customer(ANN).await;
-    let (there, file) = (here.at(&other.base), file());
-    let sent = Sent::begin(&ground, &here).await;
+    let (there, file) = (here.at(&other.base), bytes(7, LENGTH));
+    let sent = Pieces::begin(&ground, &here, LENGTH).await;
     // Half of a part, and then nothing more, on a connection that nobody closes.
     let address = ground.host.base.trim_start_matches("http://");
     let mut hangs = TcpStream::connect(address).await.expect("the host");
@@ -108,11 +70,11 @@ async fn t_2host_an_upload_whose_request_hangs_at_one_host_is_done_at_the_other(
     };
     eventually("the host writes what has come", || async { loose() > 0 }).await;
     assert_eq!(sent.offset(&there).await, 0, "nothing of it is durable");
-    sent.piece(&there, 0, &file).await.expect(204);
+    sent.send(&there, 0, &file).await.expect(204);
     // What the first had in its hands is thrown away: it is at another place by now.
     drop(hangs);
     eventually("nothing is left loose", || async { loose() == 0 }).await;
     assert_eq!(sent.offset(&here).await, LENGTH);
-    sent.finish(&there, &ground.host, &file).await;
+    finish(&sent, &ground, &there, &ground.host, &file).await;
     prove(&ground.host);
 }
