@@ -14,6 +14,7 @@ pub mod routes;
 #[cfg(unix)]
 pub mod s3;
 pub mod scanner;
+pub mod sizes;
 pub mod smtp;
 #[cfg(target_os = "linux")]
 pub mod template;

@@ -1,12 +1,13 @@
 //! A matter with very many documents opens as one with few: as many requests, as many bytes, as many rows.
 //!
 //! How long the store takes for it is measured by the benchmarks; here nothing depends on the clock. It is done with
-//! 100,000 documents, and with 1,000,000 if `CLIENT_CONNECT_TESTS_DOCUMENTS` says so.
+//! 20,000 documents, with 100,000 in a long run, and with as many as `CLIENT_CONNECT_TESTS_DOCUMENTS` says.
 
 use client_connect::store::generate::{Plan, generate};
 use client_connect_tests::{
     browser::Browser,
     ground::{Ground, OWNER},
+    sizes::size_by,
 };
 use serde_json::json;
 
@@ -24,7 +25,7 @@ fn opened(staff: &Browser, path: &str) -> [u64; 3] {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sharing_section_of_a_large_matter_opens_as_that_of_a_small_one() {
-    let large = std::env::var("CLIENT_CONNECT_TESTS_DOCUMENTS").map_or(100_000, |many| many.parse().expect("a number"));
+    let large = size_by("CLIENT_CONNECT_TESTS_DOCUMENTS", 20_000, 100_000);
     let mut taken = Vec::new();
     for documents in [100, large] {
         let ground = Ground::lay().await;

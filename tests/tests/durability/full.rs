@@ -4,10 +4,11 @@
 use std::{fs, io::Write as _, path::Path};
 
 use client_connect_tests::{
-    browser::{ALL, missing},
+    browser::missing,
     files::bytes,
     person::{Answer, items, text},
     process::Scene,
+    sizes::size,
     template::Template,
     wait::eventually,
 };
@@ -73,7 +74,7 @@ async fn inv3_a_full_disk_refuses_what_is_new_and_does_what_takes_away() {
     };
     let firm = Firm { template: &template, people: People::at(&template, &base) };
     let Firm { people, .. } = &firm;
-    let rounds = if std::env::var(ALL).as_deref() == Ok("all") { 12 } else { 2 };
+    let rounds = size(2, 12);
     for round in 0..rounds {
         firm.share(true).await.expect(200);
         firm.access(true).await.expect(200);

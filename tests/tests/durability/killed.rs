@@ -9,10 +9,10 @@ use std::{
 
 use client_connect_fixtures::figure;
 use client_connect_tests::{
-    browser::ALL,
     files::bytes,
     person::Person,
     process::{LOOKER, now},
+    sizes::size_by,
     template::Template,
 };
 use reqwest::Method;
@@ -26,15 +26,6 @@ use super::{
 
 /// So often one folder is killed before the next begins.
 const OF_ONE: u32 = 25;
-
-/// How many times the host is killed: `CLIENT_CONNECT_TESTS_KILLS`, or what a run of all tests has the time for.
-fn kills() -> u32 {
-    match std::env::var("CLIENT_CONNECT_TESTS_KILLS") {
-        Ok(kills) => kills.parse().unwrap_or_else(|_| panic!("CLIENT_CONNECT_TESTS_KILLS is no number: {kills}")),
-        Err(_) if std::env::var(ALL).as_deref() == Ok("all") => 200,
-        Err(_) => 10,
-    }
-}
 
 /// Random numbers that can be had again.
 #[derive(Clone, Debug)]
@@ -60,7 +51,7 @@ async fn inv2_inv4_inv6_a_host_that_is_killed_has_what_it_has_acknowledged() {
     let seed =
         std::env::var("CLIENT_CONNECT_TESTS_SEED").map_or_else(|_| now(), |seed| seed.parse().expect("a number"));
     let started = Instant::now();
-    let (kills, mut folders) = (kills(), tokio::task::JoinSet::new());
+    let (kills, mut folders) = (size_by("CLIENT_CONNECT_TESTS_KILLS", 20_u32, 200), tokio::task::JoinSet::new());
     for folder in 0..kills.div_ceil(OF_ONE) {
         // Two at a time: more would wait for each other.
         if folders.len() == 2 {

@@ -3,9 +3,9 @@
 
 use client_connect_fixtures::figure;
 use client_connect_tests::{
-    browser::ALL,
     ground::ANN,
     process::Scene,
+    sizes::size,
     template::Template,
     tracer::{Fault, Plan, watch},
     wait::eventually,
@@ -21,7 +21,7 @@ pub(super) const SCHEMA: &str = "SELECT group_concat(sql, ';') FROM (SELECT sql 
 
 /// How many of the chosen points a short run passes over, each time.
 pub(super) fn step() -> usize {
-    if std::env::var(ALL).as_deref() == Ok("all") { 1 } else { 6 }
+    size(6, 1)
 }
 
 pub(super) fn one<T: rusqlite::types::FromSql>(scene: &Scene, query: &str) -> Option<T> {

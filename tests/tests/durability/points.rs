@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use client_connect_fixtures::figure;
 use client_connect_tests::{
-    browser::ALL,
     process::Scene,
+    sizes::size,
     template::Template,
     tracer::{Fault, Plan, watch},
 };
@@ -131,7 +131,7 @@ pub(super) fn chosen(points: &[String]) -> Vec<usize> {
 /// Every flow, with every fault at every point: how many that were, and how many of them were refused. `wanted` says which
 /// flows a short run has the time for.
 async fn at_every_point(faults: &[Fault], wanted: &[&str]) -> (usize, usize) {
-    let all = std::env::var(ALL).as_deref() == Ok("all");
+    let all = size(false, true);
     let template = Arc::new(Template::lay(86_400).await);
     let mut before = template.copy();
     let (mut tried, mut refused) = (0, 0);

@@ -4,23 +4,14 @@ use std::collections::BTreeMap;
 
 use client_connect_fixtures::figure;
 use client_connect_tests::{
-    browser::ALL,
     ground::{ANN, Ground},
     host::{Setup, prove},
     person::items,
     postgres::database,
+    sizes::{size, size_by},
     wait::eventually,
 };
 use serde_json::json;
-
-/// Rounds: `CLIENT_CONNECT_TESTS_ROUNDS`, or hundreds where all is to be tried.
-pub(super) fn rounds() -> usize {
-    match std::env::var("CLIENT_CONNECT_TESTS_ROUNDS") {
-        Ok(rounds) => rounds.parse().expect("a number of rounds"),
-        Err(_) if std::env::var(ALL).as_deref() == Ok("all") => 300,
-        Err(_) => 30,
-    }
-}
 
 pub(super) async fn ground() -> Option<Ground> {
     let postgres = tokio::task::block_in_place(database)?;
@@ -38,7 +29,8 @@ async fn t_2host_what_one_takes_away_the_other_gives_to_nobody() {
     let content = ground.portal(&format!("/documents/{will}/content"));
     let edited = format!("/api/matters/{}/documents/{will}/content", ground.matter);
     let staff = [&ground.staff, &ground.staff.at(&other.base)];
-    for round in 0..rounds() {
+    let rounds = size_by("CLIENT_CONNECT_TESTS_ROUNDS", 50, 10_000);
+    for round in 0..rounds {
         // Each of them takes away in turn, and the other is asked.
         let (here, there) = (staff[round % 2], [&other.base, &ground.host.base][round % 2]);
         let ann = ann.at(there);
@@ -54,7 +46,7 @@ async fn t_2host_what_one_takes_away_the_other_gives_to_nobody() {
         assert_eq!(ann.get(&content).await.status, 404, "round {round}");
         assert!(items(&ann.get(&ground.portal("/documents")).await.expect(200)).is_empty(), "round {round}");
     }
-    figure(format_args!("{} rounds of taking away and editing, 0 stale answers", rounds()));
+    figure(format_args!("{rounds} rounds of taking away and editing, 0 stale answers"));
     prove(&other);
 }
 
@@ -64,7 +56,7 @@ async fn t_2host_a_section_is_saved_by_one_of_two_at_once() {
     let other = ground.host.beside().await;
     let path = ground.section("sharing");
     let there = ground.staff.at(&other.base);
-    for round in 0..rounds() {
+    for round in 0..size(50, 300) {
         let revision = ground.staff.get(&path).await.expect(200)["revision"].clone();
         let save = |document: usize| {
             let pair = json!([{ "document": ground.documents[document], "contact": ground.ann }]);
@@ -98,7 +90,7 @@ async fn t_2host_inv4_two_hosts_send_each_mail_once() {
     }
     let pairs: Vec<_> =
         people.iter().map(|contact| json!({ "document": ground.documents[0], "contact": contact })).collect();
-    for _ in 0..rounds() / 6 {
+    for _ in 0..size(8, 50) {
         // The host that is asked is told at once, and the other looks each second.
         let save = json!({ "revision": ground.revision("sharing").await, "share": pairs, "unshare": [] });
         ground.staff.put(&ground.section("sharing"), save).await.expect(200);

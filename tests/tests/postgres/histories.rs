@@ -7,12 +7,13 @@ use client_connect_fixtures::figure;
 use client_connect_tests::{
     ground::{ANN, Ground},
     person::Person,
+    sizes::size,
 };
 use reqwest::StatusCode;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::beside::{ground, rounds};
+use super::beside::ground;
 
 /// How many at once, and how often each asks in one history.
 const PEOPLE: usize = 4;
@@ -110,7 +111,7 @@ async fn t_2host_histories_of_sharing_and_reading_are_linearizable() {
     });
     let ann = host.customer(ANN).await;
     let (mut sets, mut reads) = (0, 0);
-    let histories = rounds() * 2 / 3;
+    let histories = size(60, 200);
     for history in 0..histories {
         // Each begins with nothing shared, or with what is.
         let first = history % 2 == 0;

@@ -6,19 +6,15 @@ use client_connect::store::{Options, Postgres, SqliteBackend};
 use client_connect_fixtures::figure;
 use client_connect_runtime::backend::Mode;
 use client_connect_tests::{
-    browser::ALL,
     ground::Ground,
     host::Setup,
     postgres::database,
     process::{Scene, now},
+    sizes::size,
     wait::until,
 };
 use serde_json::json;
 use std::time::Duration;
-
-fn kills() -> u64 {
-    if std::env::var(ALL).as_deref() == Ok("all") { 40 } else { 4 }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn t_2host_inv4_a_host_killed_with_mails_in_hand_loses_none() {
@@ -34,7 +30,8 @@ async fn t_2host_inv4_a_host_killed_with_mails_in_hand_loses_none() {
         tx.conn().query_row(statement, [], |row| row.get::<_, i64>(0)).expect("a number")
     };
     let [mut one, mut other] = [Scene::beside(&ground.host, &address), Scene::beside(&ground.host, &address)];
-    for kill in 0..kills() {
+    let kills = size(4, 40);
+    for kill in 0..kills {
         let base = tokio::task::block_in_place(|| one.start());
         ground.staff = ground.staff.at(&base);
         for contact in [&ground.ann, &ground.ben] {
@@ -77,7 +74,6 @@ async fn t_2host_inv4_a_host_killed_with_mails_in_hand_loses_none() {
     let again = came.values().filter(|times| **times > 1).count();
     assert!(came.values().all(|times| *times <= 2), "{came:?}");
     figure(format_args!(
-        "{} kills, {sent} mails: 0 lost, {again} accepted in the moment of a kill and sent again",
-        kills()
+        "{kills} kills, {sent} mails: 0 lost, {again} accepted in the moment of a kill and sent again"
     ));
 }
