@@ -190,6 +190,7 @@ async fn t_roll_a_step_that_waits_for_a_long_read_holds_nobody_up_for_long() {
         seen.wrong.len(),
         seen.slowest.as_millis()
     ));
+    assert!(seen.slowest < waited, "{:?} of {waited:?}: held up as long as the step", seen.slowest);
     next.shut_down().await;
     prove(&lain.ground.host);
 }
